@@ -1,0 +1,15 @@
+/** Who a verified access token speaks for. Times are epoch milliseconds. */
+export interface TokenClaims {
+  readonly userId: string;
+  /** The sign-in that the token belongs to; revoking it ends the token's sockets. */
+  readonly sessionId: string;
+  readonly displayName: string;
+  readonly expiresAt: number;
+}
+
+export abstract class AccessTokens {
+  /** A short-lived ES256 token. */
+  abstract issue(claims: Omit<TokenClaims, 'expiresAt'>): Promise<{ token: string; expiresAt: number }>;
+  /** Rejects with TandemError `invalid_token` or `token_expired`; tolerates 30 s of clock difference. */
+  abstract verify(token: string): Promise<TokenClaims>;
+}

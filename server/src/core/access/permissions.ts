@@ -1,0 +1,33 @@
+import type { Role } from '@tandem/protocol';
+
+export type Action =
+  | 'project.read'
+  | 'project.change'
+  | 'project.delete'
+  | 'members.read'
+  | 'members.change'
+  | 'document.read'
+  | 'document.write'
+  | 'document.create'
+  | 'document.move'
+  | 'document.delete';
+
+/** Who may do what. The one table: REST and sockets ask `can`, nobody compares roles. */
+const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
+  const viewer: Action[] = ['project.read', 'members.read', 'document.read'];
+  const commenter: Action[] = [...viewer];
+  const editor: Action[] = [...commenter, 'document.write', 'document.create', 'document.move', 'document.delete'];
+  const maintainer: Action[] = [...editor, 'project.change', 'members.change'];
+  const owner: Action[] = [...maintainer, 'project.delete'];
+  return {
+    viewer: new Set(viewer),
+    commenter: new Set(commenter),
+    editor: new Set(editor),
+    maintainer: new Set(maintainer),
+    owner: new Set(owner),
+  };
+})();
+
+export function can(role: Role, action: Action): boolean {
+  return GRANTS[role].has(action);
+}
