@@ -12,7 +12,7 @@ const swc = [
     sourceMaps: 'inline',
   },
 ];
-const project = (name) => ({
+const project = (name, more = {}) => ({
   displayName: name,
   rootDir: `<rootDir>/${name}`.replace('<rootDir>', import.meta.dirname),
   testEnvironment: 'node',
@@ -21,5 +21,11 @@ const project = (name) => ({
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': swc },
   transformIgnorePatterns: ['/node_modules/', '/dist/'],
+  ...more,
 });
-export default { projects: [project('protocol'), project('server')], maxWorkers: 2, testTimeout: 30_000 };
+// One PostgreSQL for a run, started when the first spec asks for it (server/src/testing/postgres.ts).
+const withPostgres = {
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+};
+export default { projects: [project('protocol'), project('server', withPostgres)], maxWorkers: 2, testTimeout: 30_000 };

@@ -75,6 +75,8 @@ export const ERRORS = {
     message: 'This protocol version is not spoken here',
   },
   store_unavailable: { retry: 'resync', status: 503, level: 'error', message: 'Nothing can be stored right now' },
+  /** Made by the SDK, never sent: no connection, or no answer in time. */
+  unreachable: { retry: 'later', status: 503, level: 'debug', message: 'The server cannot be reached' },
   internal: { retry: 'later', status: 500, level: 'error', message: 'Something went wrong on the server' },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -2,10 +2,14 @@ import type { Role } from '@tandem/protocol';
 
 export type Action =
   | 'project.read'
+  /** Name, settings, AI context. */
   | 'project.change'
   | 'project.delete'
   | 'members.read'
+  /** Add, change and remove members, up to and including maintainers. */
   | 'members.change'
+  /** Make somebody an owner; change or remove one. */
+  | 'owners.change'
   | 'document.read'
   | 'document.write'
   | 'document.create'
@@ -18,7 +22,7 @@ const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
   const commenter: Action[] = [...viewer];
   const editor: Action[] = [...commenter, 'document.write', 'document.create', 'document.move', 'document.delete'];
   const maintainer: Action[] = [...editor, 'project.change', 'members.change'];
-  const owner: Action[] = [...maintainer, 'project.delete'];
+  const owner: Action[] = [...maintainer, 'owners.change', 'project.delete'];
   return {
     viewer: new Set(viewer),
     commenter: new Set(commenter),

@@ -1,0 +1,22 @@
+import type { TandemError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import type { ClientEvent, RequestOf, ResultOf } from '../../wire/events.js';
+import type { Clock } from '../clock.js';
+import type { OutboxLane } from '../outbox/outbox-store.js';
+
+/** What came of a request; no answer at all when the connection is lost. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: TandemError };
+
+/** The connection as one document sees it. Answers come in a callback, in order with the server's events. */
+export interface DocumentLink {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  request<E extends ClientEvent>(event: E, body: RequestOf<E>, answered: (outcome: Outcome<ResultOf<E>>) => void): void;
+  /** Without an answer; dropped while there is no connection. */
+  sendAwareness(documentId: string, update: Uint8Array): void;
+  /** Never rejects: where the store fails, the lane is in memory and the failure was reported. */
+  openLane(documentId: string): Promise<OutboxLane>;
+  /** Something failed that no caller waits for. */
+  report(error: unknown): void;
+  released(documentId: string): void;
+}

@@ -1,0 +1,351 @@
+import type { Awareness } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { type ErrorCode, TandemError } from '../../errors.js';
+import type { EventOf, ServerEvent } from '../../wire/events.js';
+import type { Role } from '../../wire/fields.js';
+import { Emitter } from '../emitter.js';
+import type { OutboxLane } from '../outbox/outbox-store.js';
+import { randomId } from '../random-id.js';
+import { BoundDoc } from './bound-doc.js';
+import type { DocumentLink } from './document-link.js';
+import { DocumentMachine } from './document-machine.js';
+import { LocalEdits } from './local-edits.js';
+import type { Effect, MachineEvent } from './machine-events.js';
+import { resyncUpdate } from './resync-update.js';
+import { updateParts } from './upload.js';
+import { Waiters } from './waiters.js';
+
+export type ProviderStatus = 'opening' | 'open' | 'offline' | 'refused' | 'destroyed';
+
+/** A `Y.Doc` that is no longer part of the shared document (rules DOC-V4, DOC-V5). */
+export interface Replaced {
+  readonly doc: Y.Doc;
+  readonly text: Y.Text;
+  readonly awareness: Awareness;
+  readonly reason: ErrorCode;
+  /** The whole text of the old `Y.Doc` as its user saw it. */
+  readonly keptText: string;
+}
+
+export interface ProviderEvents {
+  status: ProviderStatus;
+  synced: boolean;
+  saved: boolean;
+  stalled: boolean;
+  role: Role | undefined;
+  error: TandemError;
+  replaced: Replaced;
+}
+
+const STATUS = {
+  offline: 'offline',
+  opening: 'opening',
+  receiving: 'opening',
+  waiting: 'opening',
+  open: 'open',
+  refused: 'refused',
+  destroyed: 'destroyed',
+} as const;
+
+/** One document of a `TandemClient`: keeps a `Y.Doc` and the server's document the same. Made by `openDocument`. */
+export class DocumentProvider {
+  /** Texts of documents that were frozen, oldest first: nothing that a user typed goes away unseen. */
+  readonly kept: { readonly text: string; readonly reason: ErrorCode; readonly at: number }[] = [];
+
+  private readonly machine = new DocumentMachine();
+  private readonly events = new Emitter<ProviderEvents>();
+  private readonly waiters = new Waiters();
+  private readonly edits: LocalEdits;
+  private bound: BoundDoc;
+  private lane: OutboxLane | undefined;
+  private laneOpening: Promise<void> | undefined;
+  private cancelTimer: (() => void) | undefined;
+  private seen = this.view();
+
+  constructor(
+    readonly documentId: string,
+    private readonly link: DocumentLink,
+    private readonly options: { readonly doc?: Y.Doc; readonly awareness?: boolean } = {},
+  ) {
+    this.edits = new LocalEdits((update, edits) => this.dispatch({ type: 'edited', update, edits }));
+    this.bound = this.bind(options.doc ?? new Y.Doc());
+    const before = this.bound.ownState();
+    if (before) this.edits.add(before);
+  }
+
+  get doc(): Y.Doc {
+    return this.bound.doc;
+  }
+  /** The text of a document of kind `text`. */
+  get text(): Y.Text {
+    return this.doc.getText('content');
+  }
+  get awareness(): Awareness {
+    return this.bound.awareness;
+  }
+  get status(): ProviderStatus {
+    const { phase, connected } = this.machine;
+    return phase === 'offline' && connected ? 'opening' : STATUS[phase];
+  }
+  /** On this connection, everything up to the open is in `doc`. */
+  get synced(): boolean {
+    return this.machine.phase === 'open';
+  }
+  /** Every local edit is stored on the server. */
+  get saved(): boolean {
+    return this.pending === 0;
+  }
+  /** Local edits that are not acknowledged. */
+  get pending(): number {
+    return this.machine.pending + (this.edits?.count ?? 0);
+  }
+  /** The server cannot store at the moment; edits wait. */
+  get stalled(): boolean {
+    return this.machine.stalled;
+  }
+  get seq(): number {
+    return this.machine.seq;
+  }
+  get epoch(): number | undefined {
+    return this.machine.epoch;
+  }
+  get role(): Role | undefined {
+    return this.machine.role;
+  }
+  get canEdit(): boolean {
+    return this.machine.canEdit;
+  }
+  /** The last refusal that still stands. */
+  get error(): TandemError | undefined {
+    return this.machine.error;
+  }
+
+  on<E extends keyof ProviderEvents>(event: E, listener: (payload: ProviderEvents[E]) => void): () => void {
+    return this.events.on(event, listener);
+  }
+
+  /** Resolves when open; rejects with the refusal when the document cannot be opened, or when it is destroyed. */
+  whenSynced(): Promise<void> {
+    return this.waiters.wait('synced', this.state());
+  }
+
+  /**
+   * Resolves when every local edit of now is stored on the server. Rejects with the refusal when they never will be:
+   * the server refused them for good, or the document was reset (`replaced` then carries the text).
+   */
+  whenSaved(): Promise<void> {
+    return this.waiters.wait('saved', this.state());
+  }
+
+  /** Ends it here and on the server. Unsaved edits stay in the outbox, for the next open of this document. */
+  async destroy(): Promise<void> {
+    if (this.status === 'destroyed') return;
+    this.bound.release();
+    this.dispatch({ type: 'destroy' });
+    this.link.released(this.documentId);
+    await this.laneOpening;
+    await this.lane?.close();
+  }
+
+  /** For `TandemClient`: a connection is there. */
+  connected(): void {
+    this.dispatch({ type: 'connected', limits: this.link.limits });
+    this.laneOpening ??= this.link
+      .openLane(this.documentId)
+      .then((lane) => this.onLane(lane))
+      .catch(this.link.report);
+  }
+
+  /** For `TandemClient`: the connection is gone. */
+  disconnected(): void {
+    this.dispatch({ type: 'disconnected' });
+  }
+
+  /** For `TandemClient`: the server said something about this document. */
+  receive<E extends ServerEvent>(event: E, body: EventOf<E>): void;
+  receive(event: ServerEvent, body: never): void {
+    if (event === 'awareness:update') {
+      this.bound.link.receive((body as EventOf<'awareness:update'>).update);
+      return;
+    }
+    const told = toMachineEvent(event, body);
+    if (told) this.dispatch(told);
+  }
+
+  private async onLane(lane: OutboxLane): Promise<void> {
+    if (this.status === 'destroyed') {
+      // Edits made before the outbox was there must not be lost with it.
+      await lane.write({ add: this.machine.entries, remove: [] });
+      await lane.close();
+      return;
+    }
+    this.lane = lane;
+    this.dispatch({ type: 'loaded', entries: lane.adopted });
+  }
+
+  private bind(doc: Y.Doc): BoundDoc {
+    return new BoundDoc(doc, {
+      origin: this,
+      clock: this.link.clock,
+      awareness: this.options.awareness ?? true,
+      onEdit: (update) => {
+        this.edits.add(update);
+        this.announce();
+      },
+      sendAwareness: (update) => this.link.sendAwareness(this.documentId, update),
+    });
+  }
+
+  private dispatch(event: MachineEvent): void {
+    // Edits of this tick come first: what follows may freeze their document.
+    if (event.type !== 'edited') this.edits.flush();
+    const after: (() => void)[] = [];
+    for (const effect of this.machine.step(event, this.link.clock.now())) this.perform(effect, after);
+    this.schedule();
+    for (const tell of after) tell();
+    this.announce();
+  }
+
+  private perform(effect: Effect, after: (() => void)[]): void {
+    switch (effect.type) {
+      case 'open':
+        this.open(effect);
+        break;
+      case 'send':
+        this.send(effect.request, effect.update, false);
+        break;
+      case 'send-missing': {
+        const own = new Set([...effect.clientIds, this.doc.clientID]);
+        this.send(effect.request, resyncUpdate(this.doc, effect.stateVector, own), true);
+        return;
+      }
+      case 'close':
+        this.link.request('document:close', { documentId: this.documentId }, () => {});
+        break;
+      case 'apply':
+        this.apply(effect.update);
+        break;
+      case 'write-outbox':
+        this.lane?.write(effect.change).catch(this.link.report);
+        break;
+      case 'rename':
+        this.bound.rename();
+        break;
+      case 'replace':
+        after.push(this.replace(effect.reason, effect.lost));
+        break;
+      case 'arrive':
+        this.bound.link.arrive(effect.awareness);
+        break;
+      case 'leave':
+        this.bound.link.leave();
+        return;
+    }
+  }
+
+  private open({ request, seq, epoch }: Extract<Effect, { type: 'open' }>): void {
+    const { doc, instance } = this.bound;
+    const stateVector = Y.encodeStateVector(doc);
+    const body = {
+      documentId: this.documentId,
+      // An empty state vector is one zero byte.
+      ...(stateVector.length > 1 && { stateVector }),
+      ...(seq !== undefined && { seq, epoch }),
+      clientId: doc.clientID,
+      instance,
+    };
+    this.link.request('document:open', body, (outcome) => {
+      if (outcome.ok) this.dispatch({ type: 'opened', request, answer: outcome.value });
+      else this.dispatch({ type: 'refused', request, error: outcome.error });
+    });
+  }
+
+  private send(request: number, update: Uint8Array, resync: boolean): void {
+    const parts = updateParts(update, this.link.limits.maxUpdateBytes, randomId);
+    let refused = false;
+    for (const [i, part] of parts.entries()) {
+      const body = { documentId: this.documentId, ...part, ...(resync && { resync }) };
+      this.link.request('document:update', body, (outcome) => {
+        if (refused) return;
+        refused = !outcome.ok;
+        if (!outcome.ok) this.dispatch({ type: 'refused', request, error: outcome.error });
+        else if (i === parts.length - 1) this.dispatch({ type: 'stored', request, answer: outcome.value });
+      });
+    }
+  }
+
+  private apply(update: Uint8Array): void {
+    try {
+      this.bound.apply(update);
+    } catch (error) {
+      this.link.report(error);
+    }
+  }
+
+  private replace(reason: ErrorCode, lost: boolean): () => void {
+    const old = this.bound;
+    const keptText = old.textNow();
+    const state = old.awareness.getLocalState();
+    old.release();
+    this.bound = this.bind(new Y.Doc());
+    this.bound.awareness.setLocalState(state);
+    if (lost) {
+      this.kept.push({ text: keptText, reason, at: this.link.clock.now() });
+      this.waiters.reject('saved', this.machine.error ?? new TandemError(reason));
+    }
+    const { doc, awareness, text } = this;
+    return () => this.events.emit('replaced', { doc, text, awareness, reason, keptText });
+  }
+
+  private schedule(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    const { wakeAt } = this.machine;
+    if (wakeAt === undefined || this.status === 'destroyed') return;
+    const wait = Math.max(0, wakeAt - this.link.clock.now());
+    this.cancelTimer = this.link.clock.after(wait, () => this.dispatch({ type: 'tick' }));
+  }
+
+  private state() {
+    return { synced: this.synced, saved: this.saved, status: this.status, error: this.error };
+  }
+
+  private view() {
+    const { machine } = this;
+    const { status, synced, saved, stalled, role, error } = this;
+    return { status, synced, saved, stalled, role, error, canEdit: machine.canEdit };
+  }
+
+  /** Tells what changed since the last time. */
+  private announce(): void {
+    const before = this.seen;
+    const now = this.view();
+    this.seen = now;
+    this.waiters.settle(this.state());
+    if (now.status !== before.status) this.events.emit('status', now.status);
+    if (now.synced !== before.synced) this.events.emit('synced', now.synced);
+    if (now.saved !== before.saved) this.events.emit('saved', now.saved);
+    if (now.stalled !== before.stalled) this.events.emit('stalled', now.stalled);
+    if (now.role !== before.role || now.canEdit !== before.canEdit) this.events.emit('role', now.role);
+    if (now.error && now.error !== before.error) this.events.emit('error', now.error);
+  }
+}
+
+const toMachineEvent = (event: ServerEvent, body: never): MachineEvent | undefined => {
+  switch (event) {
+    case 'document:update':
+      return { type: 'frame', ...(body as EventOf<typeof event>) };
+    case 'document:piece':
+      return { type: 'piece', ...(body as EventOf<typeof event>) };
+    case 'document:resync':
+      return { type: 'resync', ...(body as EventOf<typeof event>) };
+    case 'document:status':
+      return { type: 'server-status', state: (body as EventOf<typeof event>).state };
+    case 'document:role':
+      return { type: 'role', role: (body as EventOf<typeof event>).role };
+    case 'document:reset':
+      return { type: 'reset', epoch: (body as EventOf<typeof event>).epoch };
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,180 @@
+import { getIndentUnit, indentUnit } from '@codemirror/language';
+import { EditorView } from '@codemirror/view';
+import { h } from '../base/dom.js';
+import { Scope } from '../base/scope.js';
+import { computed, type Readable, type Signal, signal } from '../base/signal.js';
+import { icon } from '../ui/icons.js';
+import type { Tab, Tabs } from '../workspace/tabs.js';
+import { createEditor } from './create-editor.js';
+import { offsetOf } from './cursor-positions.js';
+import { languageOf } from './languages.js';
+
+/** What the status line says about the editor in front. */
+export interface EditorFacts {
+  readonly line: number;
+  readonly column: number;
+  readonly selected: number;
+  readonly indent: number;
+  readonly tabs: boolean;
+}
+
+interface Mounted {
+  readonly scope: Scope;
+  readonly view: EditorView;
+  scroll: ReturnType<EditorView['scrollSnapshot']> | undefined;
+}
+
+/** How long a jump waits for the other's cursor to become known in a file that is being opened. */
+const JUMP_PATIENCE_MS = 4_000;
+
+/** Shows the editor of the tab in front. Each tab keeps its editor: selection, undo and scroll position stay. */
+export class EditorPane {
+  readonly element = h('section', { class: 'pane', 'aria-label': 'Editor' });
+  readonly #host = h('div', { class: 'editor-host', 'data-testid': 'editor' });
+  readonly #notice = h('div', { class: 'pane-notice', hidden: true, 'data-testid': 'readonly-notice' });
+  readonly #waiting = h('div', { class: 'pane-waiting', role: 'status' });
+  readonly #mounted = new Map<Tab, Mounted>();
+  readonly #facts: Signal<EditorFacts | undefined> = signal(undefined);
+  readonly facts: Readable<EditorFacts | undefined> = this.#facts;
+  #front: Mounted | undefined;
+
+  constructor(
+    private readonly scope: Scope,
+    private readonly tabs: Tabs,
+  ) {
+    this.element.append(this.#notice, this.#host, this.#waiting);
+    scope.effect(() => this.#dropClosed());
+    scope.effect(() => this.#show());
+    scope.add(() => {
+      for (const mounted of this.#mounted.values()) mounted.scope.dispose();
+      delete document.documentElement.dataset.ready;
+    });
+  }
+
+  focus(): void {
+    this.#front?.view.focus();
+  }
+
+  /** Goes to where somebody's cursor is in the file in front, as soon as that is known. */
+  async jumpTo(personId: string): Promise<void> {
+    const deadline = Date.now() + JUMP_PATIENCE_MS;
+    while (Date.now() < deadline && !this.scope.disposed) {
+      if (this.#tryJump(personId)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  #tryJump(personId: string): boolean {
+    const tab = this.tabs.active.peek();
+    const view = tab && this.#mounted.get(tab)?.view;
+    if (!tab || !view) return false;
+    const { awareness, text } = tab.document.bound.peek();
+    for (const [clientId, state] of awareness.getStates()) {
+      if (clientId === awareness.clientID || state.user?.id !== personId) continue;
+      const head = offsetOf(state.cursor?.head, text);
+      if (head === undefined || head > view.state.doc.length) continue;
+      view.dispatch({ selection: { anchor: head }, effects: EditorView.scrollIntoView(head, { y: 'center' }) });
+      view.focus();
+      return true;
+    }
+    return false;
+  }
+
+  #dropClosed(): void {
+    const open = new Set(this.tabs.all.value);
+    for (const [tab, mounted] of this.#mounted) {
+      if (open.has(tab)) continue;
+      mounted.scope.dispose();
+      this.#mounted.delete(tab);
+    }
+  }
+
+  #show(): void {
+    const tab = this.tabs.active.value;
+    const synced = tab?.document.state.value.synced ?? false;
+    if (tab && synced && !this.#mounted.has(tab)) this.#mount(tab);
+    const mounted = tab && this.#mounted.get(tab);
+    if (mounted !== this.#front) this.#bringToFront(mounted);
+    const refused = tab?.document.state.value.status === 'refused';
+    this.element.classList.toggle('empty', !mounted);
+    this.#waiting.textContent =
+      mounted || !tab ? '' : refused ? (tab.document.state.value.error?.message ?? '') : 'Opening…';
+    this.#showNotice(tab);
+    if (mounted && synced) document.documentElement.dataset.ready = 'true';
+    else delete document.documentElement.dataset.ready;
+  }
+
+  #showNotice(tab: Tab | undefined): void {
+    const state = tab?.document.state.value;
+    const text =
+      state?.status === 'refused'
+        ? `${state.error?.message ?? 'This file was closed'}. What you see is no longer shared.`
+        : state?.synced && !state.canEdit
+          ? `Read-only: ${state.role ? `your role here is ${state.role}` : 'you may not write here'}.`
+          : '';
+    if (this.#notice.textContent !== text) this.#notice.replaceChildren(...(text ? [icon('lock'), text] : []));
+    this.#notice.hidden = text === '';
+  }
+
+  /** One editor for each text; a document that is replaced (rule V4) gets a new one in its place. */
+  #mount(tab: Tab): void {
+    const outer = new Scope();
+    let inner = new Scope();
+    outer.add(() => inner.dispose());
+    outer.watch(tab.document.bound, (bound) => {
+      inner.dispose();
+      inner = new Scope();
+      const view = createEditor(inner, {
+        bound,
+        path: tab.path.peek(),
+        language: computed(() => languageOf(tab.path.value)),
+        readOnly: computed(() => {
+          const { canEdit, status } = tab.document.state.value;
+          // Offline one goes on writing: the outbox keeps it. Before the first answer the role is not known.
+          return !canEdit || status === 'refused' || status === 'destroyed';
+        }),
+        onUpdate: (updated) => this.#front?.view === updated && this.#tell(updated),
+      });
+      const before = this.#mounted.get(tab);
+      const mounted = { scope: outer, view, scroll: undefined };
+      this.#mounted.set(tab, mounted);
+      if (before && before === this.#front) this.#bringToFront(mounted);
+    });
+  }
+
+  #bringToFront(next: Mounted | undefined): void {
+    const hadFocus = this.#host.contains(document.activeElement) || document.activeElement === document.body;
+    const before = this.#front;
+    if (before) {
+      before.scroll = before.view.scrollSnapshot();
+      this.#hideCursor(before);
+    }
+    this.#front = next;
+    this.#host.replaceChildren(...(next ? [next.view.dom] : []));
+    this.#facts.value = undefined;
+    if (!next) return;
+    if (next.scroll) next.view.dispatch({ effects: next.scroll });
+    next.view.requestMeasure();
+    this.#tell(next.view);
+    if (hadFocus) next.view.focus();
+  }
+
+  /** One is in one file at a time: no caret stays behind in the one that was left. */
+  #hideCursor(mounted: Mounted): void {
+    for (const [tab, each] of this.#mounted) {
+      if (each === mounted) tab.document.bound.peek().awareness.setLocalStateField('cursor', null);
+    }
+  }
+
+  #tell({ state }: EditorView): void {
+    const { main } = state.selection;
+    const line = state.doc.lineAt(main.head);
+    this.#facts.value = {
+      line: line.number,
+      column: main.head - line.from + 1,
+      selected: state.selection.ranges.reduce((sum, range) => sum + range.to - range.from, 0),
+      indent: getIndentUnit(state),
+      tabs: state.facet(indentUnit).startsWith('\t'),
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import type { Role } from '@tandem/protocol';
+import type { Member } from '@tandem/protocol/http';
+import { h } from '../base/dom.js';
+import { avatar } from '../ui/avatar.js';
+import { button, field, iconButton, select, whileBusy } from '../ui/controls.js';
+import { confirm, type Dialog, openDialog } from '../ui/dialog.js';
+import { messageOf, tell, tellError } from '../ui/toasts.js';
+import type { Project } from '../workspace/project.js';
+
+const ROLES = [
+  ['owner', 'Owner'],
+  ['maintainer', 'Maintainer'],
+  ['editor', 'Editor'],
+  ['commenter', 'Commenter'],
+  ['viewer', 'Viewer'],
+] as const satisfies readonly (readonly [Role, string])[];
+
+/** Who may do what in the project; owners and maintainers change it. Follows what others change meanwhile. */
+export function openMembers(project: Project, userId: string): void {
+  const list = h('ul', { class: 'members', 'aria-label': 'Members' }, h('li', { class: 'hint' }, 'Loading…'));
+  const reload = async () => {
+    const members = await project.api.members(project.id);
+    list.replaceChildren(...members.map((member) => memberRow(project, member, userId)));
+  };
+  openDialog({
+    title: `Members of ${project.name.peek()}`,
+    testId: 'members-dialog',
+    body: (dialog) => [project.canManage.peek() ? addForm(project, reload) : undefined, list, ...follow(dialog)],
+  });
+
+  function follow({ scope }: Dialog): [] {
+    scope.effect(() => {
+      // Both decide what is shown: the list, and whether it may be changed.
+      void [project.membersVersion.value, project.canManage.value];
+      reload().catch((error: unknown) => list.replaceChildren(h('li', { class: 'problem' }, messageOf(error))));
+    });
+    return [];
+  }
+}
+
+function memberRow(project: Project, member: Member, userId: string): HTMLElement {
+  const { displayName, email } = member;
+  const isSelf = member.userId === userId;
+  const mayChange = project.canManage.peek();
+  const role = select(ROLES, member.role, { 'aria-label': `Role of ${displayName}`, 'data-testid': 'member-role' });
+  role.disabled = !mayChange;
+  role.addEventListener('change', () => {
+    project.api.changeMember(project.id, member.userId, { role: role.value as Role }).catch((error: unknown) => {
+      role.value = member.role;
+      tellError(error);
+    });
+  });
+  const remove = async () => {
+    const sure = await confirm({
+      title: isSelf ? 'Leave project' : 'Remove member',
+      text: isSelf
+        ? 'You will not see this project any more until somebody adds you again.'
+        : `${displayName} loses access at once, also where the project is open now.`,
+      confirm: isSelf ? 'Leave' : 'Remove',
+      danger: true,
+    });
+    if (sure) await project.api.removeMember(project.id, member.userId).catch(tellError);
+  };
+  return h(
+    'li',
+    { class: 'member', 'data-testid': 'member', 'data-name': displayName },
+    avatar(displayName, undefined),
+    h(
+      'div',
+      { class: 'member-name' },
+      h('strong', {}, displayName, isSelf && h('span', { class: 'chip' }, 'you')),
+      h('span', { class: 'hint' }, email ?? 'Guest, by link'),
+    ),
+    role,
+    mayChange || isSelf
+      ? iconButton('close', isSelf ? 'Leave project' : `Remove ${displayName}`, () => void remove())
+      : h('span'),
+  );
+}
+
+function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement {
+  const email = h('input', {
+    type: 'email',
+    required: true,
+    maxlength: 254,
+    placeholder: 'name@example.org',
+    autocomplete: 'off',
+    'data-testid': 'member-email',
+  });
+  const role = select(ROLES, 'editor', { 'aria-label': 'Role', 'data-testid': 'new-member-role' });
+  const submit = button('Add', { kind: 'primary', type: 'submit', testId: 'add-member' });
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const add = async () => {
+    const member = await project.api.addMember(project.id, { email: email.value, role: role.value as Role });
+    email.value = '';
+    tell(`${member.displayName} is a member now`);
+    await reload();
+  };
+  return h(
+    'form',
+    {
+      class: 'add-member',
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          problem.textContent = '';
+          whileBusy(submit, add).catch((error: unknown) => {
+            problem.textContent = messageOf(error);
+          });
+        },
+      },
+    },
+    field('Add by e-mail', email, undefined, [role, submit]),
+    problem,
+  );
+}

@@ -1,0 +1,45 @@
+import type { SessionStore, TokenSession } from '@tandem/protocol/client';
+import { readStored, writeStored } from '../base/storage.js';
+
+const KEY = 'tandem.session';
+
+const read = (storage: Storage) => readStored<TokenSession>(storage, KEY);
+
+/**
+ * A guest who came by a link belongs to this tab: a second window is another person, and a reload is the same one.
+ * Somebody with an account is signed in in every tab. A tab stays with the person it has, whoever signs in elsewhere.
+ */
+export function playgroundSessionStore(): SessionStore {
+  let ownerId: string | undefined;
+
+  const load = (): TokenSession | undefined => {
+    const found = [read(sessionStorage), read(localStorage)].find(
+      (session) => session && (ownerId === undefined || session.user.id === ownerId),
+    );
+    ownerId ??= found?.user.id;
+    return found;
+  };
+
+  const save = (session: TokenSession | undefined): void => {
+    if (!session) {
+      for (const storage of [sessionStorage, localStorage]) {
+        if (read(storage)?.user.id === ownerId) writeStored(storage, KEY, undefined);
+      }
+      ownerId = undefined;
+      return;
+    }
+    const signingIn = ownerId !== session.user.id;
+    ownerId = session.user.id;
+    const elsewhere = read(localStorage);
+    const isTaken = !signingIn && elsewhere !== undefined && elsewhere.user.id !== ownerId;
+    const isThisTab = session.user.email === null || isTaken;
+    writeStored(isThisTab ? sessionStorage : localStorage, KEY, session);
+    if (!isThisTab) writeStored(sessionStorage, KEY, undefined);
+  };
+
+  // A refresh token is used once, so tabs that share a session take turns. Guests do not share one.
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> =>
+    navigator.locks ? navigator.locks.request(`${KEY}.${ownerId ?? ''}`, work) : work();
+
+  return { load, save, exclusive };
+}

@@ -1,0 +1,52 @@
+import { ERRORS } from '@tandem/protocol';
+import { h } from '../base/dom.js';
+import { button } from '../ui/controls.js';
+import { openDialog } from '../ui/dialog.js';
+import { tell, tellError } from '../ui/toasts.js';
+import type { Kept } from '../workspace/open-document.js';
+
+/**
+ * A text that the server will not take, as its author saw it last. Closing the dialog keeps it (the status line leads
+ * back to it); only `Discard` lets it go.
+ */
+export function openKeptDialog(path: string, kept: Kept, discard: () => void): void {
+  const text = h('textarea', {
+    class: 'kept-text',
+    readonly: true,
+    'aria-label': 'Your text',
+    'data-testid': 'kept-text',
+  });
+  text.value = kept.text;
+  openDialog({
+    title: 'Your text was not stored',
+    testId: 'kept-dialog',
+    wide: true,
+    body: () => [
+      h('p', {}, h('strong', {}, path), `: ${ERRORS[kept.reason].message}.`),
+      h(
+        'p',
+        { class: 'hint' },
+        'The editor shows what is stored. Below is the text as you saw it; copy what you need from it.',
+      ),
+      text,
+    ],
+    actions: (dialog) => [
+      button('Discard', {
+        kind: 'danger',
+        onClick: () => {
+          discard();
+          dialog.close();
+        },
+      }),
+      button('Copy text', {
+        kind: 'primary',
+        icon: 'copy',
+        testId: 'copy-kept',
+        onClick: () => {
+          text.select();
+          navigator.clipboard.writeText(kept.text).then(() => tell('Copied'), tellError);
+        },
+      }),
+    ],
+  });
+}

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev` finds the server; only used by the development server. */
+const server = 'http://127.0.0.1:3000';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  // One copy each: two would not recognise each other's classes (`instanceof`), and edits would be lost in silence.
+  resolve: { dedupe: ['yjs', 'y-protocols', 'lib0', 'zod', '@codemirror/state', '@codemirror/view'] },
+  build: {
+    outDir: '../dist/playground',
+    emptyOutDir: true,
+    target: 'es2022',
+    // The policy of the page allows scripts and fonts from the server only, so nothing is inlined as a data: URL.
+    assetsInlineLimit: 0,
+    // CodeMirror is one such chunk, and is fetched behind the sign-in form.
+    chunkSizeWarningLimit: 560,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What changes rarely apart from what changes often: a new version of the page leaves these in the cache.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'editor',
+              test: /node_modules\/(@codemirror\/(?!lang-)|@lezer\/(common|highlight|lr)\/|style-mod|y-codemirror)/,
+            },
+            { name: 'sync', test: /node_modules\/(yjs|lib0|y-protocols|socket\.io|engine\.io|zod|idb)/ },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: { '/api': server, '/socket.io': { target: server, ws: true } } },
+});

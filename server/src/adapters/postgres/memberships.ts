@@ -1,0 +1,43 @@
+import type { DocumentEntry, DocumentKind, Role } from '@tandem/protocol';
+import type { DataSource } from 'typeorm';
+import { Memberships } from '../../core/access/memberships.js';
+import { stored } from './store-errors.js';
+
+const ROLE = 'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2';
+
+const DOCUMENT = `
+  SELECT d.project_id AS "projectId", m.role, d.kind, d.path
+  FROM documents d JOIN project_members m ON m.project_id = d.project_id AND m.user_id = $1
+  WHERE d.id = $2 AND d.deleted_at IS NULL`;
+
+const DOCUMENTS = `
+  SELECT id, path, kind FROM documents
+  WHERE project_id = $1 AND deleted_at IS NULL
+  ORDER BY path COLLATE "C"`;
+
+/** One statement by primary keys for each question: it is asked at every open. */
+export class PostgresMemberships extends Memberships {
+  constructor(private readonly dataSource: DataSource) {
+    super();
+  }
+
+  override async role(userId: string, projectId: string): Promise<Role | undefined> {
+    return (await this.one<{ role: Role }>(ROLE, [projectId, userId]))?.role;
+  }
+
+  override document(
+    userId: string,
+    documentId: string,
+  ): Promise<{ projectId: string; role: Role; kind: DocumentKind; path: string } | undefined> {
+    return this.one(DOCUMENT, [userId, documentId]);
+  }
+
+  override documents(projectId: string): Promise<DocumentEntry[]> {
+    return stored(() => this.dataSource.query<DocumentEntry[]>(DOCUMENTS, [projectId]));
+  }
+
+  private async one<T>(sql: string, values: string[]): Promise<T | undefined> {
+    const rows = await stored(() => this.dataSource.query<T[]>(sql, values));
+    return rows[0];
+  }
+}

@@ -1,0 +1,70 @@
+import { type ProjectEvent, type Role, TandemError } from '@tandem/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import { type Action, can } from '../../core/access/permissions.js';
+import { EventOutboxEntity } from './entities/index.js';
+import { stored } from './store-errors.js';
+
+/** Rejects with `not_found` for who is no member, `forbidden` for a member whose role does not allow `action`. */
+export async function requireRole(
+  db: DataSource | EntityManager,
+  userId: string,
+  projectId: string,
+  action: Action,
+): Promise<Role> {
+  const [row] = await stored(() =>
+    db.query<{ role: Role }[]>('SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2', [
+      projectId,
+      userId,
+    ]),
+  );
+  if (row === undefined) throw new TandemError('not_found');
+  if (!can(row.role, action)) throw new TandemError('forbidden');
+  return row.role;
+}
+
+/**
+ * Holds the project's row to the end of the transaction. Whoever changes a project, its members or its paths takes it
+ * first, so a role that was read under it still holds at the commit, and two paths cannot slip past each other. It does
+ * not hold up foreign keys to the project, nor appends, which lock documents only. Order of locks: project, members,
+ * documents by id.
+ */
+export async function lockProject(manager: EntityManager, projectId: string): Promise<void> {
+  await manager.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
+}
+
+/** Runs `work` in a transaction that holds the project, if the user may do `action` there; refuses as `requireRole`. */
+export function changeProject<T>(
+  dataSource: DataSource,
+  { userId, projectId, action }: { userId: string; projectId: string; action: Action },
+  work: (manager: EntityManager, role: Role) => Promise<T>,
+): Promise<T> {
+  return stored(() =>
+    dataSource.transaction(async (manager) => {
+      await lockProject(manager, projectId);
+      return work(manager, await requireRole(manager, userId, projectId, action));
+    }),
+  );
+}
+
+/**
+ * The fence of decision 002: an append carries the version that its author's role was read under, and commits only if it
+ * is still that one. Locked in the order in which the append statement locks, so that they wait instead of deadlocking.
+ * The project's row must be held: no document appears or goes meanwhile.
+ */
+export async function fenceDocuments(manager: EntityManager, projectId: string): Promise<void> {
+  await manager.query(
+    'SELECT 1 FROM documents WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE',
+    [projectId],
+  );
+  await manager.query(
+    'UPDATE documents SET access_version = access_version + 1 WHERE project_id = $1 AND deleted_at IS NULL',
+    [projectId],
+  );
+}
+
+/** The domain event of a change: the type and body of what the sockets are told, and `by`, the user who did it. */
+export async function recordEvent(manager: EntityManager, event: ProjectEvent, by: string): Promise<void> {
+  const { type, ...body } = event;
+  const documentId = 'documentId' in event ? event.documentId : 'document' in event ? event.document.id : null;
+  await manager.insert(EventOutboxEntity, { type, documentId, payload: { ...body, by } });
+}

@@ -1,0 +1,32 @@
+/** What the server runs with: read once at the start, deeply frozen, handed on by constructor. */
+export interface AppConfig {
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path. */
+  readonly dataDir: string;
+  /** Absolute path. */
+  readonly stateDir: string;
+  /** Absent: the server starts a PostgreSQL of its own. */
+  readonly databaseUrl?: string;
+  readonly redisUrl?: string;
+  readonly amqpUrl?: string;
+  readonly allowedOrigins: readonly string[];
+  /** Without a slash at its end. */
+  readonly publicUrl?: string;
+  /** Absent: kept in the data dir, see `resolveSecret`. */
+  readonly secret?: string;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly nodeEnv: 'development' | 'test' | 'production';
+  /** Seconds. */
+  readonly accessTokenTtl: number;
+  /** Seconds. */
+  readonly refreshTokenTtl: number;
+  readonly historyDays: number;
+  readonly committers: number;
+  readonly compactRows: number;
+  readonly compactBytes: number;
+  readonly demo: boolean;
+  readonly maxUpdateBytes: number;
+  readonly maxDocumentBytes: number;
+}

@@ -1,0 +1,147 @@
+import { isAbsolute } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError } from './config-error.js';
+import { describeConfig } from './describe-config.js';
+import { loadConfig } from './load-config.js';
+
+const SECRET = 'x'.repeat(32);
+
+describe('loadConfig', () => {
+  test('needs nothing', () => {
+    const config = loadConfig({}, '/srv/clone');
+    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', dataDir: '/srv/clone/.tandem', demo: true });
+    expect(config).toMatchObject({
+      accessTokenTtl: 900,
+      refreshTokenTtl: 2_592_000,
+      committers: 2,
+      allowedOrigins: [],
+    });
+    expect(config.databaseUrl).toBeUndefined();
+    expect(isAbsolute(config.stateDir)).toBe(true);
+  });
+
+  test('reads each setting in its own type', () => {
+    const config = loadConfig({
+      PORT: '0',
+      HOST: '::1',
+      TANDEM_DATA_DIR: '/data',
+      DATABASE_URL: 'postgres://u:p@db:5432/tandem',
+      ALLOWED_ORIGINS: 'https://ide.example.org, http://localhost:5173,tauri://localhost',
+      PUBLIC_URL: 'https://tandem.example.org/app/',
+      TANDEM_SECRET: SECRET,
+      DEMO: 'yes',
+      COMMITTERS: '8',
+    });
+    expect(config).toMatchObject({
+      port: 0,
+      host: '::1',
+      dataDir: '/data',
+      databaseUrl: 'postgres://u:p@db:5432/tandem',
+      allowedOrigins: ['https://ide.example.org', 'http://localhost:5173', 'tauri://localhost'],
+      publicUrl: 'https://tandem.example.org/app',
+      secret: SECRET,
+      demo: true,
+      committers: 8,
+    });
+  });
+
+  test('an empty setting is one that is not set', () => {
+    expect(loadConfig({ PORT: '', HOST: '  ' })).toMatchObject({ port: 3000, host: '127.0.0.1' });
+  });
+
+  test('makes no demo project in a database of somebody', () => {
+    expect(loadConfig({ DATABASE_URL: 'postgresql://db/tandem' }).demo).toBe(false);
+  });
+
+  test('is frozen to the bottom', () => {
+    const config = loadConfig({ ALLOWED_ORIGINS: 'https://ide.example.org' });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.allowedOrigins)).toBe(true);
+  });
+
+  test.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['PORT', '0x10'],
+    ['HOST', 'http://localhost'],
+    ['HOST', 'localhost:3000'],
+    ['HOST', 'two words'],
+    ['DATABASE_URL', 'mysql://db/tandem'],
+    ['DATABASE_URL', 'db'],
+    ['REDIS_URL', 'http://redis'],
+    ['AMQP_URL', 'rabbit'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'https://ide.example.org,*'],
+    ['ALLOWED_ORIGINS', 'https://*.example.org'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'https://ide.example.org/'],
+    ['ALLOWED_ORIGINS', 'https://ide.example.org/path'],
+    ['ALLOWED_ORIGINS', 'https://ide.example.org:443'],
+    ['ALLOWED_ORIGINS', 'https://IDE.example.org'],
+    ['ALLOWED_ORIGINS', 'https://user@ide.example.org'],
+    ['ALLOWED_ORIGINS', 'ide.example.org'],
+    ['ALLOWED_ORIGINS', 'https://a.example.org,,https://b.example.org'],
+    ['PUBLIC_URL', 'ide.example.org'],
+    ['PUBLIC_URL', 'https://ide.example.org/?a=b'],
+    ['PUBLIC_URL', 'https://user:password@ide.example.org'],
+    ['TANDEM_SECRET', 'x'.repeat(31)],
+    ['LOG_LEVEL', 'loud'],
+    ['NODE_ENV', 'prod'],
+    ['ACCESS_TOKEN_TTL', '15m'],
+    ['REFRESH_TOKEN_TTL', '0'],
+    ['HISTORY_DAYS', '0'],
+    ['COMMITTERS', '0'],
+    ['COMMITTERS', '9'],
+    ['COMPACT_ROWS', '1e3'],
+    ['COMPACT_BYTES', '256k'],
+    ['DEMO', 'maybe'],
+    ['MAX_UPDATE_BYTES', '0'],
+    ['MAX_DOCUMENT_BYTES', 'NaN'],
+  ])('refuses %s=%s', (key, value) => {
+    const error = errorOf({ [key]: value });
+    expect(error.settings.map((setting) => setting.key)).toEqual([key]);
+  });
+
+  test('names every bad key and no value', () => {
+    const env = {
+      PORT: '99999',
+      TANDEM_SECRET: 'hunter2',
+      ALLOWED_ORIGINS: '*',
+      DATABASE_URL: 'mysql://u:sesame@db',
+      DEMO: 'si',
+    };
+    const { message } = errorOf(env);
+    expect(message).toMatchInlineSnapshot(`
+"5 settings are wrong:
+  PORT             expected a whole number from 0 to 65535
+  DATABASE_URL     expected a URL that begins with postgres:// or postgresql://
+  ALLOWED_ORIGINS  expected exact origins such as https://ide.example.org, with commas between; no *
+  TANDEM_SECRET    expected text of at least 32 characters
+  DEMO             expected true or false"
+`);
+    for (const value of ['99999', 'hunter2', 'sesame', 'mysql']) expect(message).not.toContain(value);
+  });
+
+  test('wants a secret in production with a database of many nodes, and says so beside other mistakes', () => {
+    const env = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/tandem' };
+    expect(errorOf(env).settings.map(({ key }) => key)).toEqual(['TANDEM_SECRET']);
+    expect(errorOf({ ...env, PORT: 'x' }).settings.map(({ key }) => key)).toEqual(['PORT', 'TANDEM_SECRET']);
+    expect(loadConfig({ ...env, TANDEM_SECRET: SECRET }).secret).toBe(SECRET);
+    expect(loadConfig({ NODE_ENV: 'production' }).secret).toBeUndefined();
+  });
+});
+
+test('describeConfig prints the table of the docs', () => {
+  expect(describeConfig()).toMatchSnapshot();
+});
+
+function errorOf(env: Record<string, string>): ConfigError {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('the settings were taken');
+}

@@ -1,0 +1,71 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AppConfig } from './app-config.js';
+import { type BadSetting, ConfigError } from './config-error.js';
+import type { Environment } from './environment.js';
+import { type OptionKey, optionNotes, options } from './options.js';
+
+/**
+ * Reads the settings. An empty text counts as not set, as in a `.env` file with the key left in place.
+ * @throws ConfigError that lists every bad key.
+ */
+export function loadConfig(env: Environment, cwd: string = process.cwd()): AppConfig {
+  const given = Object.fromEntries(
+    Object.keys(options.shape).flatMap((key) => {
+      const value = env[key]?.trim();
+      return value ? [[key, value]] : [];
+    }),
+  );
+  const parsed = options.safeParse(given);
+  const bad = parsed.success ? [] : parsed.error.issues.map((issue) => badSetting(String(issue.path[0])));
+  // Nodes that share a database must share the secret; each would generate its own.
+  if (given.DATABASE_URL && given.NODE_ENV === 'production' && !given.TANDEM_SECRET) {
+    const { key, expected } = badSetting('TANDEM_SECRET');
+    bad.push({ key, expected: `${expected}: required in production with DATABASE_URL` });
+  }
+  if (!parsed.success || bad.length > 0) throw new ConfigError(uniqueByKey(bad));
+
+  const e = parsed.data;
+  return deepFreeze({
+    port: e.PORT,
+    host: e.HOST,
+    dataDir: resolve(cwd, e.TANDEM_DATA_DIR),
+    stateDir: resolve(cwd, e.TANDEM_STATE_DIR ?? defaultStateDir(env)),
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    amqpUrl: e.AMQP_URL,
+    allowedOrigins: e.ALLOWED_ORIGINS,
+    publicUrl: e.PUBLIC_URL,
+    secret: e.TANDEM_SECRET,
+    logLevel: e.LOG_LEVEL,
+    nodeEnv: e.NODE_ENV,
+    accessTokenTtl: e.ACCESS_TOKEN_TTL,
+    refreshTokenTtl: e.REFRESH_TOKEN_TTL,
+    historyDays: e.HISTORY_DAYS,
+    committers: e.COMMITTERS,
+    compactRows: e.COMPACT_ROWS,
+    compactBytes: e.COMPACT_BYTES,
+    demo: e.DEMO ?? e.DATABASE_URL === undefined,
+    maxUpdateBytes: e.MAX_UPDATE_BYTES,
+    maxDocumentBytes: e.MAX_DOCUMENT_BYTES,
+  });
+}
+
+/** `/var/lib` and not the home of root: root's home is closed to the user that PostgreSQL runs as. */
+function defaultStateDir(env: Environment): string {
+  if (process.getuid?.() === 0) return '/var/lib/tandem';
+  return join(env.XDG_STATE_HOME?.trim() || join(homedir(), '.local', 'state'), 'tandem');
+}
+
+function badSetting(key: string): BadSetting {
+  return { key, expected: optionNotes.get(options.shape[key as OptionKey])?.expects ?? 'another value' };
+}
+
+function uniqueByKey(settings: readonly BadSetting[]): BadSetting[] {
+  return [...new Map(settings.map((setting) => [setting.key, setting])).values()];
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { flag, host, integer, oneOf, origins, publicUrl, text, url, type Value } from './values.js';
+
+export interface OptionNotes {
+  readonly type: string;
+  readonly expects: string;
+  readonly unit: string;
+  readonly description: string;
+  /** What stands in the table where the default is not one fixed value. */
+  readonly otherwise: string | undefined;
+}
+
+export const optionNotes = z.registry<OptionNotes>();
+
+function optional<T>(value: Value<T>, description: string, about: Partial<OptionNotes>) {
+  return value.schema.optional().register(optionNotes, notes(value, description, about));
+}
+
+function withDefault<T>(value: Value<T>, fallback: z.core.util.NoUndefined<T>, description: string, unit?: string) {
+  return value.schema.default(fallback).register(optionNotes, notes(value, description, { unit }));
+}
+
+function notes<T>(value: Value<T>, description: string, about: Partial<OptionNotes>): OptionNotes {
+  const { type, expects } = value;
+  const { unit = '', otherwise } = about;
+  return { type, expects, unit, description, otherwise };
+}
+
+const DAY = 86_400;
+const MEBIBYTE = 1_048_576;
+
+/** Every setting of the server, read by `loadConfig` and by nothing else. */
+export const options = z.object({
+  PORT: withDefault(integer(0, 65_535), 3000, 'Port to listen on; 0 takes a free one'),
+  HOST: withDefault(host(), '127.0.0.1', 'Address to listen on; the default lets only this machine in'),
+  TANDEM_DATA_DIR: withDefault(
+    text(),
+    '.tandem',
+    'Where the server keeps its own files, relative to the folder it is started in',
+  ),
+  TANDEM_STATE_DIR: optional(
+    text(),
+    'Where the started PostgreSQL keeps its files when the user it runs as cannot enter TANDEM_DATA_DIR; each clone gets its own folder in it',
+    { otherwise: '`/var/lib/tandem` as root, else `$XDG_STATE_HOME/tandem`' },
+  ),
+  DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'The PostgreSQL to use', {
+    otherwise: 'none: the server starts its own PostgreSQL',
+  }),
+  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for several nodes; used from the engine issue on', {
+    otherwise: 'none',
+  }),
+  AMQP_URL: optional(url('amqp:', 'amqps:'), 'RabbitMQ for domain events; used from the engine issue on', {
+    otherwise: 'none',
+  }),
+  ALLOWED_ORIGINS: withDefault(
+    origins(),
+    [],
+    'Origins besides its own whose pages may call the server; exact, never `*`',
+  ),
+  PUBLIC_URL: optional(publicUrl(), 'Address under which people reach the server, used in links', {
+    otherwise: 'the address it listens on',
+  }),
+  TANDEM_SECRET: optional(text(32), 'Encrypts the signing keys, 32 characters or more; the same on every node', {
+    otherwise: 'generated into TANDEM_DATA_DIR; required when DATABASE_URL is set and NODE_ENV is production',
+  }),
+  LOG_LEVEL: withDefault(
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'Least severe log line that is written',
+  ),
+  NODE_ENV: withDefault(oneOf('development', 'test', 'production'), 'development', 'Kind of environment'),
+  ACCESS_TOKEN_TTL: withDefault(integer(1, 30 * DAY), 900, 'How long an access token is valid', 's'),
+  REFRESH_TOKEN_TTL: withDefault(integer(1, 3650 * DAY), 30 * DAY, 'How long a refresh token is valid', 's'),
+  HISTORY_DAYS: withDefault(
+    integer(1, 36_500),
+    30,
+    'How long single edits are kept behind the newest snapshot',
+    'days',
+  ),
+  COMMITTERS: withDefault(integer(1, 8), 2, 'Writers to the update log; documents are spread over them'),
+  COMPACT_ROWS: withDefault(integer(1, 1_000_000), 500, 'Updates after which a document gets a new snapshot', 'rows'),
+  COMPACT_BYTES: withDefault(
+    integer(1, 1024 * MEBIBYTE),
+    MEBIBYTE / 4,
+    'Bytes of updates after which a document gets a new snapshot',
+    'bytes',
+  ),
+  DEMO: optional(flag(), 'Create a demo project and print a link into it', {
+    otherwise: 'true without DATABASE_URL, else false',
+  }),
+  MAX_UPDATE_BYTES: withDefault(integer(1, 64 * MEBIBYTE), MEBIBYTE, 'Largest single update that is taken', 'bytes'),
+  MAX_DOCUMENT_BYTES: withDefault(
+    integer(1, 1024 * MEBIBYTE),
+    64 * MEBIBYTE,
+    'Size at which a document takes no more edits',
+    'bytes',
+  ),
+});
+
+export type OptionKey = keyof typeof options.shape;

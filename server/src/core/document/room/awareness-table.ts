@@ -1,0 +1,149 @@
+import type { ErrorCode } from '@tandem/protocol';
+import { ByteReader, MalformedBytes } from '../update/byte-reader.js';
+import { ByteWriter } from '../update/byte-writer.js';
+import { BadKey, checkKey } from '../update/struct-content.js';
+import type { RoomSession } from './room-session.js';
+
+interface Entry {
+  readonly session: RoomSession;
+  /** The newest clock of its sender. */
+  readonly sent: number;
+  /** The clock under which the others know it. */
+  readonly clock: number;
+  /** JSON. */
+  readonly state: string;
+  /** Epoch milliseconds. */
+  readonly seenAt: number;
+}
+
+export interface AwarenessState {
+  readonly clientId: number;
+  readonly clock: number;
+  /** JSON; `null` when the client went. */
+  readonly state: string;
+}
+
+/** y-protocols forgets a state that was not renewed for this long. */
+const EXPIRES_AFTER_MS = 30_000;
+
+/**
+ * The cursors of a room, in y-protocols' encoding, without its timers.
+ * Format: varUint n, n times (varUint client id, varUint clock, varString JSON).
+ */
+export class AwarenessTable {
+  private readonly entries = new Map<number, Entry>();
+  /**
+   * The newest clock that was told of each id, also of those who went: y-protocols ignores a clock that it has seen,
+   * so a returning editor must come back under a later one.
+   */
+  private readonly told = new Map<number, number>();
+
+  /** Takes states that were already judged; returns what is news to the others, if anything is. */
+  apply(session: RoomSession, states: readonly AwarenessState[], now: number): Uint8Array | undefined {
+    const news: AwarenessState[] = [];
+    for (const { clientId, clock, state } of states) {
+      const entry = this.entries.get(clientId);
+      if (entry?.session === session && clock <= entry.sent && state !== 'null') continue;
+      if (!entry && state === 'null') continue;
+      const next = this.nextClock(clientId, clock);
+      if (state === 'null') this.entries.delete(clientId);
+      else this.entries.set(clientId, { session, sent: clock, clock: next, state, seenAt: now });
+      news.push({ clientId, clock: next, state });
+    }
+    return news.length > 0 ? encodeAwareness(news) : undefined;
+  }
+
+  /** All states but the session's own; undefined when there are none. */
+  encodeFor(session: RoomSession): Uint8Array | undefined {
+    const states: AwarenessState[] = [];
+    for (const [clientId, entry] of this.entries) {
+      if (entry.session !== session) states.push({ clientId, clock: entry.clock, state: entry.state });
+    }
+    return states.length > 0 ? encodeAwareness(states) : undefined;
+  }
+
+  remove(session: RoomSession): Uint8Array | undefined {
+    return this.removeWhere((entry) => entry.session === session);
+  }
+
+  expire(now: number): Uint8Array | undefined {
+    return this.removeWhere((entry) => now - entry.seenAt > EXPIRES_AFTER_MS);
+  }
+
+  private removeWhere(gone: (entry: Entry) => boolean): Uint8Array | undefined {
+    const states: AwarenessState[] = [];
+    for (const [clientId, entry] of this.entries) {
+      if (!gone(entry)) continue;
+      this.entries.delete(clientId);
+      states.push({ clientId, clock: this.nextClock(clientId, 0), state: 'null' });
+    }
+    return states.length > 0 ? encodeAwareness(states) : undefined;
+  }
+
+  private nextClock(clientId: number, clock: number): number {
+    const next = Math.max(clock, (this.told.get(clientId) ?? -1) + 1);
+    this.told.set(clientId, next);
+    return next;
+  }
+}
+
+/**
+ * Reads an editor's awareness update and stamps it: `user` is the token's, whatever the editor wrote (A12).
+ *
+ * @returns the states, or the code it is refused with.
+ */
+export function readAwareness(
+  bytes: Uint8Array,
+  session: RoomSession,
+  limits: { maxAwarenessBytes: number; maxClientIds: number },
+): AwarenessState[] | ErrorCode {
+  const reader = new ByteReader(bytes);
+  try {
+    const states: AwarenessState[] = [];
+    const count = reader.count(3);
+    if (count > limits.maxClientIds) return 'too_large';
+    for (let i = 0; i < count; i++) {
+      const clientId = reader.varUint();
+      const clock = reader.varUint();
+      const json = reader.varBytes();
+      if (json.length > limits.maxAwarenessBytes) return 'too_large';
+      const state = stamp(new TextDecoder('utf-8', { fatal: true }).decode(json), session);
+      if (state === undefined) return 'bad_request';
+      states.push({ clientId, clock, state });
+    }
+    return reader.remaining === 0 ? states : 'bad_request';
+  } catch (error) {
+    if (error instanceof BadKey) return 'bad_key';
+    if (error instanceof MalformedBytes || error instanceof TypeError || error instanceof SyntaxError) {
+      return 'bad_request';
+    }
+    throw error;
+  }
+}
+
+function stamp(json: string, session: RoomSession): string | undefined {
+  const state: unknown = JSON.parse(json);
+  if (state === null) return 'null';
+  if (typeof state !== 'object' || Array.isArray(state)) return undefined;
+  checkKeys(state);
+  return JSON.stringify({ ...state, user: session.identity });
+}
+
+function checkKeys(value: object, depth = 0): void {
+  if (depth > 16) throw new MalformedBytes('nested too deep');
+  for (const [key, child] of Object.entries(value)) {
+    checkKey(key);
+    if (typeof child === 'object' && child !== null) checkKeys(child, depth + 1);
+  }
+}
+
+function encodeAwareness(states: readonly AwarenessState[]): Uint8Array {
+  const writer = new ByteWriter(states.length * 128);
+  writer.varUint(states.length);
+  for (const { clientId, clock, state } of states) {
+    writer.varUint(clientId);
+    writer.varUint(clock);
+    writer.string(state);
+  }
+  return writer.finish();
+}

@@ -1,0 +1,60 @@
+import type { DecodedUpdate } from '../update/decoded-update.js';
+import type { KnownIds } from '../update/trim-update.js';
+
+/**
+ * Whether Yjs could integrate all of the update at once: nothing that it refers to is missing. A document of ours
+ * never holds pending structs (A7): they cost quadratic time and nobody could tell what they will become.
+ */
+export function isClosed(update: DecodedUpdate, known: KnownIds): boolean {
+  for (const block of update.blocks) if (block.clock > known.end(block.client)) return false;
+  const open = unmetNeeds(update, known);
+  if (open.length > 0 && !integrates(update, known, open)) return false;
+  return deletesAreKnown(update, known);
+}
+
+/** The needs that the document itself does not meet; none in all but a resync of several clients. */
+function unmetNeeds(update: DecodedUpdate, known: KnownIds): number[] {
+  const unmet: number[] = [];
+  for (let i = 0; i < update.needs.length; i += 4) {
+    if (update.needs[i + 3]! >= known.end(update.needs[i + 2]!)) {
+      unmet.push(update.needs[i]!, update.needs[i + 1]!, update.needs[i + 2]!, update.needs[i + 3]!);
+    }
+  }
+  return unmet;
+}
+
+/**
+ * Blocks may need each other, and a hostile pair may need each other in a circle. Walks all blocks forward as far as
+ * their needs are met by what the others have reached, until nothing moves.
+ */
+function integrates(update: DecodedUpdate, known: KnownIds, needs: readonly number[]): boolean {
+  const reached = new Map<number, number>();
+  const next: number[] = update.blocks.map(() => 0);
+  const perBlock: number[][] = update.blocks.map(() => []);
+  for (let i = 0; i < needs.length; i += 4) perBlock[needs[i]!]!.push(i);
+  const end = (client: number) => Math.max(known.end(client), reached.get(client) ?? 0);
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const [index, block] of update.blocks.entries()) {
+      const own = perBlock[index]!;
+      let at = next[index]!;
+      while (at < own.length && needs[own[at]! + 3]! < end(needs[own[at]! + 2]!)) at++;
+      const progress = at === own.length ? block.end : needs[own[at]! + 1]!;
+      if (at !== next[index] || progress > (reached.get(block.client) ?? block.clock)) {
+        next[index] = at;
+        reached.set(block.client, progress);
+        moved = true;
+      }
+    }
+  }
+  return perBlock.every((needed, index) => next[index] === needed.length);
+}
+
+function deletesAreKnown(update: DecodedUpdate, known: KnownIds): boolean {
+  if (update.listed.isEmpty) return true;
+  const ends = new Map(update.blocks.map((block) => [block.client, block.end]));
+  for (const [client, , end] of update.listed) {
+    if (end > Math.max(known.end(client), ends.get(client) ?? 0)) return false;
+  }
+  return true;
+}

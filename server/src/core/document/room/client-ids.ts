@@ -1,0 +1,37 @@
+import type { RoomSession } from './room-session.js';
+
+/**
+ * Whose each client id is, and who writes under it now (rule V1). Ownership is a row in the database, read or made by
+ * the host before it is asked here; living writers are this room's.
+ */
+export class ClientIds {
+  private readonly owners = new Map<number, string>();
+  private readonly writers = new Map<number, RoomSession>();
+
+  bind(clientId: number, userId: string): void {
+    this.owners.set(clientId, userId);
+  }
+
+  isBound(clientId: number): boolean {
+    return this.owners.has(clientId);
+  }
+
+  /** What speaks against the session writing under the id; `taken` names who holds it. */
+  conflict(
+    clientId: number,
+    session: RoomSession,
+  ): { type: 'foreign' } | { type: 'taken'; by: RoomSession } | undefined {
+    if (this.owners.get(clientId) !== session.userId) return { type: 'foreign' };
+    const writer = this.writers.get(clientId);
+    return writer && writer !== session ? { type: 'taken', by: writer } : undefined;
+  }
+
+  claim(clientId: number, session: RoomSession): void {
+    this.writers.set(clientId, session);
+    session.clientIds.add(clientId);
+  }
+
+  release(session: RoomSession): void {
+    for (const clientId of session.clientIds) if (this.writers.get(clientId) === session) this.writers.delete(clientId);
+  }
+}

@@ -1,0 +1,29 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { AccessTokens } from '../../core/access/access-tokens.js';
+import { Changes } from '../../core/access/changes.js';
+import { SocketsGateway } from '../../platform/sockets/sockets.gateway.js';
+import { ADDRESS_LIMITS } from './address-throttle.guard.js';
+import { AuthController } from './auth.controller.js';
+import { JwksController } from './jwks.controller.js';
+import { LinkSignIn } from './link-sign-in.js';
+import { PasswordSignIn } from './password-sign-in.js';
+import { SessionsSocket } from './sessions.socket.js';
+import { TokenGrants } from './token-grants.js';
+
+@Module({
+  imports: [ThrottlerModule.forRoot(ADDRESS_LIMITS)],
+  controllers: [AuthController, JwksController],
+  providers: [LinkSignIn, PasswordSignIn, TokenGrants],
+})
+export class AuthModule implements OnModuleInit {
+  constructor(
+    private readonly sockets: SocketsGateway,
+    private readonly tokens: AccessTokens,
+    private readonly changes: Changes,
+  ) {}
+
+  onModuleInit(): void {
+    this.sockets.add(new SessionsSocket(this.tokens, this.changes));
+  }
+}

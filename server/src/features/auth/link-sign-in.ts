@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { TandemError } from '@tandem/protocol';
+import { Changes } from '../../core/access/changes.js';
+import { guestName } from '../../core/access/guest-name.js';
+import { type Guest, SignInLinks } from '../../core/access/sign-in-links.js';
+
+@Injectable()
+export class LinkSignIn {
+  constructor(
+    private readonly links: SignInLinks,
+    private readonly changes: Changes,
+  ) {}
+
+  /** Makes a new guest and a member of the link's project. Rejects with `link_expired`. */
+  async signIn(token: string, displayName: string = guestName()): Promise<Guest> {
+    const redeemed = await this.links.redeem(token, displayName);
+    if (redeemed === undefined) throw new TandemError('link_expired');
+    if (redeemed.event !== undefined) this.changes.publish(redeemed.event);
+    return redeemed.value;
+  }
+}

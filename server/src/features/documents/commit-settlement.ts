@@ -1,0 +1,212 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Memberships } from '../../core/access/memberships.js';
+import { can } from '../../core/access/permissions.js';
+import type { Outcome, PendingUpdate } from '../../core/document/room/overlay.js';
+import type { Room } from '../../core/document/room/room.js';
+import type { RoomSession } from '../../core/document/room/room-session.js';
+import type { RoomBus } from '../../core/document/room-bus.js';
+import { joinUpdates } from '../../core/document/update/join-updates.js';
+import { type AppendResult, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import type { CommitHandler } from './committers.js';
+import type { CompactionScheduler } from './compaction-scheduler.js';
+import { appendStored } from './loaded-room.js';
+import type { RoomBroadcast } from './room-broadcast.js';
+import type { RoomDirectory } from './room-directory.js';
+
+/** How long edits wait for a database that does not answer before they are given back to their editors (V6). */
+const GIVE_UP_AFTER_MS = 30_000;
+const RETRY_MS = { first: 25, longest: 1000 };
+
+/** What follows a commit, a refusal by the fence, or a database that does not answer. */
+export class CommitSettlement implements CommitHandler {
+  private isStopped = false;
+
+  constructor(
+    private readonly log: UpdateLog,
+    private readonly bus: RoomBus,
+    private readonly memberships: Memberships,
+    private readonly rooms: RoomDirectory,
+    private readonly broadcast: RoomBroadcast,
+    private readonly compaction: CompactionScheduler,
+    private readonly reschedule: (room: Room) => void,
+    private readonly logger: Logger,
+  ) {}
+
+  settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void {
+    if (result.type === 'stored') return this.stored(room, batch, result.fromSeq);
+    if (result.type === 'deleted') return () => this.close(room, 'not_found');
+    if (result.epoch !== room.epoch) return () => this.reset(room, result.epoch);
+    room.overlay.isHeld = true;
+    room.overlay.putBack();
+    return () => void this.refreshRights(room, result.accessVersion);
+  }
+
+  /** The state of the room moves at once, in the turn of the event loop that learns of the commit. */
+  private stored(room: Room, batch: readonly PendingUpdate[], fromSeq: number): () => void {
+    if (fromSeq > room.state.seq + 1) {
+      // Another node stored rows in between: read them all, ours among them.
+      room.overlay.isHeld = true;
+      room.overlay.putBack();
+      return () => void this.recover([room]);
+    }
+    const first = room.state.seq + 1;
+    const fresh = batch.slice(first - fromSeq);
+    for (const pending of fresh) room.appendRow(pending.update);
+    room.overlay.settle();
+    this.compaction.consider(room);
+    return () => {
+      if (fresh.length > 0) {
+        const update = joinUpdates(fresh.map((pending) => pending.update));
+        const seq = first + fresh.length - 1;
+        this.bus.publish({ documentId: room.documentId, epoch: room.epoch, fromSeq: first, seq, update });
+        this.broadcast.edits(room, { fromSeq: first, seq, update, soleAuthor: soleAuthor(fresh) });
+      }
+      this.acknowledge(batch, fromSeq);
+    };
+  }
+
+  async unavailable(rooms: readonly Room[], error: unknown): Promise<void> {
+    this.logger.warn({ err: error, rooms: rooms.length }, 'the database does not answer; edits wait');
+    for (const room of rooms) {
+      room.overlay.isHeld = true;
+      this.tellStatus(room, 'stalled');
+    }
+    await this.recover(rooms);
+  }
+
+  failed(room: Room, error: unknown): void {
+    this.logger.error({ err: error, documentId: room.documentId }, 'the edits of a document could not be stored');
+    this.close(room, 'store_unavailable');
+  }
+
+  /** Reads what the log holds beyond the room's state and shows it to everybody here. */
+  async catchUp(room: Room): Promise<void> {
+    const rows = await this.log.rowsAfter(room.documentId, room.state.seq);
+    const fresh = rows.filter((row) => row.seq > room.state.seq);
+    if (fresh.length === 0) return;
+    const fromSeq = fresh[0]!.seq;
+    for (const row of fresh) appendStored(room, row);
+    const update = room.state.encodeSince(fromSeq - 1) ?? room.state.encode();
+    this.broadcast.edits(room, { fromSeq, seq: room.state.seq, update });
+    this.compaction.consider(room);
+  }
+
+  /** Waiting for a database comes to an end: what waits is given back. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /** Finds out what the log holds, again and again; what cannot be stored in time is given back. */
+  private async recover(rooms: readonly Room[]): Promise<void> {
+    const deadline = performance.now() + GIVE_UP_AFTER_MS;
+    const left = new Set(rooms);
+    for (let pause = RETRY_MS.first; left.size > 0; pause = Math.min(pause * 2, RETRY_MS.longest)) {
+      for (const room of left) {
+        if (!(await this.reconcile(room))) break;
+        left.delete(room);
+        this.release(room);
+      }
+      if (left.size === 0) return;
+      if (performance.now() >= deadline || this.isStopped) break;
+      await delay(pause);
+    }
+    for (const room of left) {
+      this.refuse(
+        room.overlay.drop(() => false),
+        'store_unavailable',
+      );
+      this.release(room);
+    }
+  }
+
+  private release(room: Room): void {
+    room.overlay.isHeld = false;
+    this.tellStatus(room, 'ok');
+    this.reschedule(room);
+  }
+
+  /** After an unknown outcome: what is in the log by now is acknowledged, the rest may be sent again. */
+  private async reconcile(room: Room): Promise<boolean> {
+    try {
+      await this.catchUp(room);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return false;
+      this.failed(room, error);
+      return true;
+    }
+    const { seq } = room.state;
+    for (const pending of room.takeKnown()) settle(pending, { type: 'committed', seq, stored: true });
+    return true;
+  }
+
+  /** Somebody's rights moved: roles are read anew, and what nobody may write any more is refused. */
+  private async refreshRights(room: Room, accessVersion: number): Promise<void> {
+    try {
+      const users = new Set([...room.sessions, ...room.overlay.authors].map((session) => session.userId));
+      const roles = new Map(
+        await Promise.all(
+          [...users].map(async (userId) => [userId, await this.memberships.role(userId, room.projectId)] as const),
+        ),
+      );
+      const mayWrite = (userId: string) => {
+        const role = roles.get(userId);
+        return role !== undefined && can(role, 'document.write');
+      };
+      this.refuse(
+        room.overlay.drop((pending) => mayWrite(pending.session.userId)),
+        'forbidden',
+      );
+      for (const session of room.sessions) {
+        const role = roles.get(session.userId);
+        if (role && role !== session.role) {
+          session.role = role;
+          this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
+        }
+      }
+      room.accessVersion = accessVersion;
+      room.overlay.isHeld = false;
+      this.reschedule(room);
+    } catch (error) {
+      this.failed(room, error);
+    }
+  }
+
+  private reset(room: Room, epoch: number): void {
+    this.broadcast.tell(room, 'document:reset', { documentId: room.documentId, epoch });
+    this.close(room, 'epoch_mismatch');
+  }
+
+  private close(room: Room, code: 'not_found' | 'store_unavailable' | 'epoch_mismatch'): void {
+    this.refuse(
+      room.overlay.drop(() => false),
+      code,
+    );
+    this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state: 'closed' });
+    for (const session of [...room.sessions]) room.leave(session);
+    this.rooms.evict(room);
+  }
+
+  private acknowledge(batch: readonly PendingUpdate[], fromSeq: number): void {
+    for (const [index, pending] of batch.entries()) {
+      settle(pending, { type: 'committed', seq: fromSeq + index, stored: true });
+    }
+  }
+
+  private refuse(dropped: readonly PendingUpdate[], code: Extract<Outcome, { type: 'refused' }>['code']): void {
+    for (const pending of dropped) settle(pending, { type: 'refused', code });
+  }
+
+  private tellStatus(room: Room, state: 'stalled' | 'ok'): void {
+    this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state });
+  }
+}
+
+function settle(pending: PendingUpdate, outcome: Outcome): void {
+  for (const waiter of pending.waiters) waiter(outcome);
+}
+
+function soleAuthor(batch: readonly PendingUpdate[]): RoomSession | undefined {
+  const author = batch[0]?.session;
+  return batch.every((pending) => pending.session === author) ? author : undefined;
+}

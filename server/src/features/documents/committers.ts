@@ -1,0 +1,158 @@
+import type { PendingUpdate } from '../../core/document/room/overlay.js';
+import type { Room } from '../../core/document/room/room.js';
+import {
+  type AppendBatch,
+  type AppendResult,
+  StoreUnavailable,
+  type UpdateLog,
+} from '../../core/document/update-log.js';
+
+/** What the host does with the outcome of a batch. */
+export interface CommitHandler {
+  /** Brings the state of the room to what the log holds now; returns what is to be written to sockets afterwards. */
+  settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void;
+  /** Whether it happened is unknown. The batch waits in the overlay again; resolves when it may be tried again. */
+  unavailable(rooms: readonly Room[], error: unknown): Promise<void>;
+  /** The database refuses this room's batch, alone: it is given up. */
+  failed(room: Room, error: unknown): void;
+}
+
+/**
+ * A batch is bounded so that one statement stays in the milliseconds. Measured on PostgreSQL 18: 13.7 ms for 5,000 rows
+ * of one document, 4.1 ms for 500 documents of one row.
+ */
+const MAX_ROOMS = 500;
+const MAX_ROWS = 4096;
+
+/**
+ * One single-flight writer: while a commit is under way, edits of all its rooms gather, and the next commit takes
+ * them. No timer: the load itself sets the size of the batch.
+ */
+class Committer {
+  private readonly waiting = new Set<Room>();
+  private isRunning = false;
+  /** Frames and acks of the last commit, not written yet. */
+  private readonly deliveries: (() => void)[] = [];
+
+  constructor(
+    private readonly log: UpdateLog,
+    private readonly lane: number,
+    private readonly handler: CommitHandler,
+  ) {}
+
+  schedule(room: Room): void {
+    this.waiting.add(room);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    // The edits that arrived in the same turn of the event loop go with the first.
+    setImmediate(() => void this.run());
+  }
+
+  get isIdle(): boolean {
+    return !this.isRunning;
+  }
+
+  private async run(): Promise<void> {
+    let batch = this.take();
+    while (batch.length > 0) {
+      const outcome: Promise<AppendResult[] | undefined> = this.append(batch);
+      // The next commit is on its way before this one's frames are written.
+      for (const write of this.deliveries.splice(0)) write();
+      const results = await outcome;
+      if (results) this.deliveries.push(...this.settle(batch, results));
+      batch = this.take();
+    }
+    this.isRunning = false;
+    for (const write of this.deliveries.splice(0)) write();
+  }
+
+  private take(): Room[] {
+    const rooms: Room[] = [];
+    let rows = 0;
+    for (const room of this.waiting) {
+      if (rooms.length === MAX_ROOMS || rows >= MAX_ROWS) break;
+      this.waiting.delete(room);
+      if (!room.overlay.isReady) continue;
+      rows += room.overlay.take().length;
+      rooms.push(room);
+    }
+    return rooms;
+  }
+
+  /** Undefined when the outcome was dealt with already. */
+  private async append(rooms: readonly Room[]): Promise<AppendResult[] | undefined> {
+    try {
+      return await this.log.append(rooms.map(toBatch), this.lane);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) await this.retryLater(rooms, error);
+      else await this.appendOneByOne(rooms, error);
+      return undefined;
+    }
+  }
+
+  private settle(rooms: readonly Room[], results: readonly AppendResult[]): (() => void)[] {
+    return rooms.map((room, index) => {
+      try {
+        return this.handler.settled(room, room.overlay.batch, results[index]!);
+      } catch (error) {
+        // A broken invariant of one room must not stop the writer of the others.
+        this.handler.failed(room, error);
+        return () => undefined;
+      } finally {
+        if (room.overlay.isReady) this.waiting.add(room);
+      }
+    });
+  }
+
+  /** One room's bad batch must not hold up the others (D7). */
+  private async appendOneByOne(rooms: readonly Room[], error: unknown): Promise<void> {
+    if (rooms.length === 1) {
+      this.handler.failed(rooms[0]!, error);
+      return;
+    }
+    for (const room of rooms) {
+      const results = await this.append([room]);
+      if (results) this.deliveries.push(...this.settle([room], results));
+    }
+  }
+
+  private async retryLater(rooms: readonly Room[], error: unknown): Promise<void> {
+    for (const room of rooms) room.overlay.putBack();
+    await this.handler.unavailable(rooms, error);
+    for (const room of rooms) if (room.overlay.isReady) this.waiting.add(room);
+  }
+}
+
+/** The committers of a node; each document belongs to one of them. */
+export class Committers {
+  private readonly committers: Committer[];
+
+  constructor(log: UpdateLog, count: number, handler: CommitHandler) {
+    this.committers = Array.from({ length: count }, (_, lane) => new Committer(log, lane, handler));
+  }
+
+  schedule(room: Room): void {
+    this.committers[laneOf(room.documentId, this.committers.length)]!.schedule(room);
+  }
+
+  get isIdle(): boolean {
+    return this.committers.every((committer) => committer.isIdle);
+  }
+}
+
+function laneOf(documentId: string, lanes: number): number {
+  return Number.parseInt(documentId.slice(-4), 16) % lanes;
+}
+
+function toBatch(room: Room): AppendBatch {
+  return {
+    documentId: room.documentId,
+    epoch: room.epoch,
+    accessVersion: room.accessVersion,
+    rows: room.overlay.batch.map(({ session, update, provenance }) => ({
+      userId: session.userId,
+      bytes: update.bytes,
+      provenance,
+    })),
+  };
+}

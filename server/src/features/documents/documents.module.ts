@@ -1,0 +1,76 @@
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Changes } from '../../core/access/changes.js';
+import { Memberships } from '../../core/access/memberships.js';
+import { Compactor } from '../../core/document/compactor.js';
+import { DocumentContents } from '../../core/document/document-contents.js';
+import { RoomBus } from '../../core/document/room-bus.js';
+import { RoomFrames } from '../../core/document/room-frames.js';
+import { UpdateLog } from '../../core/document/update-log.js';
+import { SocketsGateway } from '../../platform/sockets/sockets.gateway.js';
+import { DocumentsSocket } from './documents.socket.js';
+import { DocumentsRestModule } from './rest/documents-rest.module.js';
+import { RoomContents } from './room-contents.js';
+import { RoomEngine, type RoomEngineSettings } from './room-engine.js';
+
+/** How long a shutdown waits for edits to be committed, in milliseconds. */
+const FLUSH_MS = 4_000;
+
+/** The documents of a node: rooms, their socket events, their REST. */
+@Module({})
+export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly engine: RoomEngine,
+    private readonly sockets: SocketsGateway,
+    private readonly compactor: Compactor,
+    private readonly log: UpdateLog,
+  ) {}
+
+  static create(settings: RoomEngineSettings, logger: Logger): DynamicModule {
+    return {
+      module: DocumentsModule,
+      global: true,
+      imports: [DocumentsRestModule],
+      providers: [
+        {
+          provide: RoomEngine,
+          inject: [UpdateLog, RoomBus, Compactor, Memberships, Changes, RoomFrames],
+          useFactory: (
+            log: UpdateLog,
+            bus: RoomBus,
+            compactor: Compactor,
+            memberships: Memberships,
+            changes: Changes,
+            frames: RoomFrames,
+          ) => new RoomEngine({ log, bus, compactor, memberships, changes, frames, logger }, settings),
+        },
+        {
+          provide: DocumentContents,
+          inject: [RoomEngine, Compactor],
+          useFactory: (engine: RoomEngine, compactor: Compactor) => new RoomContents(engine.rooms, compactor),
+        },
+      ],
+      exports: [RoomEngine, DocumentContents],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.sockets.add(new DocumentsSocket(this.engine.host, this.engine.settings.limits));
+    this.engine.start();
+  }
+
+  /** Editors are told, what they sent is committed, and only then do their connections end. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.sockets.drain();
+    await this.engine.flush(FLUSH_MS);
+    this.sockets.close();
+    await this.engine.stop();
+    await this.compactor.close();
+    await this.log.close();
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  type BodyOf,
+  type DocumentOpenAnswer,
+  type DocumentUpdateAnswer,
+  type Limits,
+  type ResultOf,
+  TandemError,
+} from '@tandem/protocol';
+import type { Room } from '../../core/document/room/room.js';
+import type { RoomSession } from '../../core/document/room/room-session.js';
+import { decodeStateVector } from '../../core/document/update/state-vector.js';
+import type { Connection } from '../../platform/sockets/connection.js';
+import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
+import { DocumentLane } from './document-lane.js';
+import { PieceSender } from './piece-sender.js';
+import type { RoomHost } from './room-host.js';
+import { Uploads } from './uploads.js';
+
+/** Edits of one connection that wait for their commit; beyond it the socket is not read. */
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+type Nothing = ResultOf<'document:close'>;
+
+/** One document of one connection. */
+interface OpenDocument {
+  readonly lane: DocumentLane;
+  readonly uploads: Uploads;
+  joined: { readonly room: Room; readonly session: RoomSession } | undefined;
+  /** The rest of a large answer to the open. */
+  pieces: PieceSender | undefined;
+}
+
+/** `document:*` and `awareness:update`: what an editor sends about the documents that it has open. */
+export class DocumentsSocket extends SocketFeature {
+  private readonly open = new Map<Connection, Map<string, OpenDocument>>();
+
+  constructor(
+    private readonly host: RoomHost,
+    private readonly limits: Limits,
+  ) {
+    super();
+  }
+
+  override connect(connection: Connection): Handlers {
+    const documents = new Map<string, OpenDocument>();
+    this.open.set(connection, documents);
+    connection.onDrain(() => {
+      for (const document of documents.values()) this.drained(document);
+    });
+    const pending = { bytes: 0 };
+    return {
+      'document:open': (body) =>
+        this.documentOf(documents, body.documentId).lane.run(() => this.join(connection, documents, body)),
+      'document:update': (body) => this.update(connection, documents.get(body.documentId), body, pending),
+      'document:close': (body) => this.close(documents, body.documentId),
+      'awareness:update': (body) => this.moveCursor(documents.get(body.documentId), body.update),
+    };
+  }
+
+  override disconnect(connection: Connection): void {
+    const documents = this.open.get(connection);
+    this.open.delete(connection);
+    for (const document of documents?.values() ?? []) this.leave(document);
+  }
+
+  private documentOf(documents: Map<string, OpenDocument>, documentId: string): OpenDocument {
+    let document = documents.get(documentId);
+    if (!document) {
+      const limit = this.limits.maxOpenDocuments;
+      if (documents.size >= limit) throw new TandemError('too_large', 'Too many open documents', { limit });
+      document = { lane: new DocumentLane(), uploads: new Uploads(this.limits), joined: undefined, pieces: undefined };
+      documents.set(documentId, document);
+    }
+    return document;
+  }
+
+  private async join(
+    connection: Connection,
+    documents: Map<string, OpenDocument>,
+    body: BodyOf<'document:open'>,
+  ): Promise<DocumentOpenAnswer> {
+    const { documentId, clientId, instance, seq, epoch } = body;
+    const document = documents.get(documentId);
+    if (!document) throw new TandemError('not_open');
+    const stateVector = body.stateVector && decodeStateVector(body.stateVector);
+    if (body.stateVector && !stateVector) throw new TandemError('malformed_update', 'Not a state vector');
+    // A second open is a fresh start of the same editor.
+    this.leave(document);
+    try {
+      const joined = await this.host.open(connection.peer, connection.identity, documentId, {
+        clientId,
+        instance,
+        seq,
+        epoch,
+        stateVector,
+      });
+      // The socket, or the document, may have been closed while the room was loading.
+      if (!connection.socket.connected || documents.get(documentId) !== document) {
+        this.host.leave(joined.room, joined.session);
+        throw new TandemError('not_open');
+      }
+      document.joined = joined;
+      const { room, session } = joined;
+      const answer = {
+        stateVector: joined.stateVector,
+        seq: joined.seq,
+        epoch: room.epoch,
+        role: session.role,
+        kind: room.kind,
+        ...(joined.awareness ? { awareness: joined.awareness } : {}),
+      };
+      if (joined.update.length <= PieceSender.threshold) return { update: joined.update, ...answer };
+      // Edits that come meanwhile wait behind the pieces and follow them as one.
+      session.isLagging = true;
+      document.pieces = new PieceSender(connection, documentId, joined.update);
+      return { pieces: document.pieces.count, ...answer };
+    } catch (error) {
+      if (!document.joined && documents.get(documentId) === document) documents.delete(documentId);
+      throw error;
+    }
+  }
+
+  private update(
+    connection: Connection,
+    document: OpenDocument | undefined,
+    body: BodyOf<'document:update'>,
+    pending: { bytes: number },
+  ): DocumentUpdateAnswer | Promise<DocumentUpdateAnswer> {
+    if (!document) throw new TandemError('not_open');
+    const { resync, provenance } = body;
+    const answered = new Promise<DocumentUpdateAnswer>((resolve, reject) => {
+      const run = document.lane.run(() => {
+        const bytes = document.uploads.take(body);
+        if (!bytes) return resolve({});
+        if (!document.joined) throw new TandemError('not_open');
+        const { room, session } = document.joined;
+        return this.host.edit(room, session, bytes, { resync, provenance }, (outcome) => {
+          if (outcome instanceof TandemError) reject(outcome);
+          else resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
+        });
+      });
+      if (run instanceof Promise) run.catch(reject);
+    });
+    pending.bytes += body.update.length;
+    if (pending.bytes > MAX_PENDING_BYTES) connection.peer.setReading('off');
+    const settle = () => {
+      pending.bytes -= body.update.length;
+      if (pending.bytes <= MAX_PENDING_BYTES / 2) connection.peer.setReading('on');
+    };
+    answered.then(settle, settle);
+    return answered;
+  }
+
+  private close(documents: Map<string, OpenDocument>, documentId: string): Nothing {
+    const document = documents.get(documentId);
+    documents.delete(documentId);
+    if (document) this.leave(document);
+    return {};
+  }
+
+  private moveCursor(document: OpenDocument | undefined, update: Uint8Array): Nothing | Promise<Nothing> {
+    if (!document) throw new TandemError('not_open');
+    return document.lane.run(() => {
+      if (!document.joined) throw new TandemError('not_open');
+      const { room, session } = document.joined;
+      const moved = this.host.moveCursor(room, session, update, Date.now());
+      return moved instanceof Promise ? moved.then(() => ({})) : {};
+    });
+  }
+
+  private drained({ joined, pieces }: OpenDocument): void {
+    if (!joined || pieces?.send() === 'more') return;
+    this.host.drained(joined.room, joined.session);
+  }
+
+  private leave(document: OpenDocument): void {
+    document.pieces = undefined;
+    if (!document.joined) return;
+    this.host.leave(document.joined.room, document.joined.session);
+    document.joined = undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { Controller, Delete, Get, Headers, HttpCode, Patch, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Document, document, documentPatch } from '@tandem/protocol/http';
+import type { Response } from 'express';
+import type { z } from 'zod';
+import { ApiJson, ApiJsonBody, ApiRefusals } from '../../../platform/http/api.js';
+import { type AuthenticatedUser, CurrentUser } from '../../../platform/http/current-user.decorator.js';
+import { UuidParam } from '../../../platform/http/json-body.decorator.js';
+import { DocumentsService } from './documents.service.js';
+import { entityTag, isKnown } from './entity-tag.js';
+import { acceptedPath, FileBody } from './file-body.decorator.js';
+
+@ApiTags('documents')
+@ApiBearerAuth()
+@Controller('documents/:id')
+export class DocumentsController {
+  constructor(private readonly documents: DocumentsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'One file' })
+  @ApiJson(200, document, 'The file; its text is at `/text`, or over the socket')
+  @ApiRefusals('unauthorized', 'not_found')
+  get(@CurrentUser() { userId }: AuthenticatedUser, @UuidParam('id') documentId: string): Promise<Document> {
+    return this.documents.get(userId, documentId);
+  }
+
+  @Patch()
+  @ApiOperation({ summary: 'Rename or move a file' })
+  @ApiJsonBody(documentPatch)
+  @ApiJson(200, document, 'The file at its new path')
+  @ApiRefusals('bad_request', 'bad_path', 'unauthorized', 'forbidden', 'not_found', 'path_taken')
+  move(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') documentId: string,
+    @FileBody(documentPatch) { path }: z.output<typeof documentPatch>,
+  ): Promise<Document> {
+    return this.documents.move(userId, documentId, acceptedPath(path));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a file' })
+  @ApiNoContentResponse({ description: 'The file is gone' })
+  @ApiRefusals('unauthorized', 'forbidden', 'not_found')
+  delete(@CurrentUser() { userId }: AuthenticatedUser, @UuidParam('id') documentId: string): Promise<void> {
+    return this.documents.delete(userId, documentId);
+  }
+
+  @Get('text')
+  @ApiOperation({ summary: 'The text of a file' })
+  @ApiOkResponse({
+    description: 'The text of everything committed so far. `If-None-Match` is answered with 304 while it is the same',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+    headers: {
+      ETag: { description: 'Epoch and seq of the text', schema: { type: 'string' } },
+      'Tandem-Seq': { description: 'The last update that the text contains', schema: { type: 'integer' } },
+    },
+  })
+  @ApiRefusals('unauthorized', 'not_found', 'schema_violation', 'store_unavailable')
+  async text(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') documentId: string,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<string> {
+    const { text, seq, epoch } = await this.documents.text(userId, documentId, (tag) => isKnown(ifNoneMatch, tag));
+    // Not `no-store`: a client may keep it to compare, but must ask before each use, as rights and text change.
+    response.set({ ETag: entityTag(epoch, seq), 'Tandem-Seq': String(seq), 'Cache-Control': 'private, no-cache' });
+    response.type('text/plain; charset=utf-8');
+    if (text === undefined) response.status(304);
+    return text ?? '';
+  }
+}

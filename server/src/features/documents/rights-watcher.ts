@@ -1,0 +1,69 @@
+import type { Change, Changes } from '../../core/access/changes.js';
+import type { Room } from '../../core/document/room/room.js';
+import type { RoomBroadcast } from './room-broadcast.js';
+import type { RoomDirectory } from './room-directory.js';
+import type { RoomHost } from './room-host.js';
+
+/** Brings what REST changed to the open rooms: a right that is taken away ends here and now (D8). */
+export class RightsWatcher {
+  /** Counts changes, so that an open that read a role before one of them reads it again. */
+  changes = 0;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(
+    private readonly source: Changes,
+    private readonly rooms: RoomDirectory,
+    private readonly broadcast: RoomBroadcast,
+  ) {}
+
+  start(host: RoomHost): void {
+    this.unsubscribe = this.source.subscribe((change) => this.apply(change, host));
+  }
+
+  stop(): void {
+    this.unsubscribe?.();
+  }
+
+  private apply(change: Change, host: RoomHost): void {
+    this.changes++;
+    switch (change.type) {
+      case 'document.deleted': {
+        const room = this.rooms.get(change.documentId);
+        if (room) this.close(room, host);
+        break;
+      }
+      case 'project.deleted':
+        for (const room of this.roomsOf(change.projectId)) this.close(room, host);
+        break;
+      case 'member.removed':
+        for (const room of this.roomsOf(change.projectId)) this.expel(room, change.userId, host);
+        break;
+      case 'member.changed':
+        for (const room of this.roomsOf(change.projectId)) {
+          for (const session of room.sessions) {
+            if (session.userId !== change.member.userId) continue;
+            session.role = change.member.role;
+            this.broadcast.to(session, 'document:role', { documentId: room.documentId, role: session.role });
+          }
+        }
+        break;
+    }
+  }
+
+  private roomsOf(projectId: string): Room[] {
+    return [...this.rooms].filter((room) => room.projectId === projectId);
+  }
+
+  private expel(room: Room, userId: string | undefined, host: RoomHost): void {
+    for (const session of [...room.sessions]) {
+      if (userId !== undefined && session.userId !== userId) continue;
+      this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
+      host.leave(room, session);
+    }
+  }
+
+  private close(room: Room, host: RoomHost): void {
+    this.expel(room, undefined, host);
+    this.rooms.evict(room);
+  }
+}

@@ -1,0 +1,58 @@
+import type { EventOf, ServerEvent } from '@tandem/protocol';
+import type { Room } from '../../core/document/room/room.js';
+import type { RoomSession } from '../../core/document/room/room-session.js';
+import type { RoomFrames } from '../../core/document/room-frames.js';
+
+/** Committed edits on their way to the editors of a room. */
+export interface Edits {
+  readonly fromSeq: number;
+  readonly seq: number;
+  readonly update: Uint8Array;
+  /** Has them already, and learns their `seq` from its acks. */
+  readonly soleAuthor?: RoomSession | undefined;
+}
+
+/** The room's own loop over its sockets: each frame is encoded once, a slow reader is skipped and brought up later (D6). */
+export class RoomBroadcast {
+  constructor(private readonly frames: RoomFrames) {}
+
+  edits(room: Room, { fromSeq, seq, update, soleAuthor }: Edits): void {
+    const { documentId, epoch } = room;
+    if (soleAuthor && !soleAuthor.isLagging) soleAuthor.sentSeq = seq;
+    if (room.sessions.size === (soleAuthor && room.sessions.has(soleAuthor) ? 1 : 0)) return;
+    const frame = this.frames.encode('document:update', { documentId, update, fromSeq, seq, epoch });
+    for (const session of room.sessions) {
+      // One that opened while these were on their way to it has them in its answer.
+      if (session === soleAuthor || session.isLagging || session.sentSeq >= seq) continue;
+      if (session.peer.write(frame)) session.sentSeq = seq;
+      else session.isLagging = true;
+    }
+  }
+
+  /** To everybody in the room; a state that is told anew soon enough is not kept for slow readers. */
+  tell<E extends ServerEvent>(room: Room, event: E, body: EventOf<E>, except?: RoomSession): void {
+    const frame = this.frames.encode(event, body);
+    for (const session of room.sessions) if (session !== except) session.peer.write(frame);
+  }
+
+  to<E extends ServerEvent>(session: RoomSession, event: E, body: EventOf<E>): boolean {
+    return session.peer.write(this.frames.encode(event, body));
+  }
+
+  /** The backlog of a slow reader is gone: all that it may lack, in one frame. */
+  resync(room: Room, session: RoomSession): void {
+    if (!session.isLagging || session.isClosed) return;
+    const update = room.state.encodeSince(session.sentSeq) ?? room.state.encode();
+    const { seq } = room.state;
+    const body = {
+      documentId: room.documentId,
+      update,
+      stateVector: room.state.encodedStateVector(),
+      seq,
+      epoch: room.epoch,
+    };
+    if (!this.to(session, 'document:resync', body)) return;
+    session.isLagging = false;
+    session.sentSeq = seq;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Limits, TandemError } from '@tandem/protocol';
+import type { Logger } from 'pino';
+import type { Room } from '../../core/document/room/room.js';
+import { StoredDataCorrupt, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import { roomFrom } from './loaded-room.js';
+
+/** The open documents of this node. */
+export class RoomDirectory {
+  private readonly rooms = new Map<string, Room>();
+  private readonly loads = new Map<string, Promise<Room>>();
+  /** When a room was last seen without anybody in it, epoch milliseconds. */
+  private readonly idleSince = new Map<Room, number>();
+
+  constructor(
+    private readonly log: UpdateLog,
+    private readonly limits: Limits,
+    private readonly logger: Logger,
+  ) {}
+
+  get size(): number {
+    return this.rooms.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Room> {
+    return this.rooms.values();
+  }
+
+  /** The room if it is open here. */
+  get(documentId: string): Room | undefined {
+    return this.rooms.get(documentId);
+  }
+
+  /** Opens it if need be, once for all who ask. Rejects with TandemError `not_found` or `store_unavailable`. */
+  async open(documentId: string): Promise<Room> {
+    const room = this.rooms.get(documentId);
+    if (room) return room;
+    let load = this.loads.get(documentId);
+    if (!load) {
+      load = this.load(documentId).finally(() => this.loads.delete(documentId));
+      this.loads.set(documentId, load);
+    }
+    return load;
+  }
+
+  /** Forgets the room, so that the next open reads the log again. Its sessions are the caller's to close. */
+  evict(room: Room): void {
+    if (this.rooms.get(room.documentId) === room) this.rooms.delete(room.documentId);
+    this.idleSince.delete(room);
+  }
+
+  /** Forgets rooms that nobody has been in for `idleMs`. */
+  evictIdle(now: number, idleMs: number): void {
+    for (const room of this.rooms.values()) {
+      if (room.sessions.size > 0 || !room.overlay.isEmpty) this.idleSince.delete(room);
+      else if (!this.idleSince.has(room)) this.idleSince.set(room, now);
+      else if (now - this.idleSince.get(room)! >= idleMs) this.evict(room);
+    }
+  }
+
+  private async load(documentId: string): Promise<Room> {
+    try {
+      const stored = await this.log.load(documentId);
+      if (!stored) throw new TandemError('not_found');
+      const room = roomFrom(documentId, stored, this.limits);
+      this.rooms.set(documentId, room);
+      return room;
+    } catch (error) {
+      if (error instanceof TandemError) throw error;
+      if (!(error instanceof StoreUnavailable) && !(error instanceof StoredDataCorrupt)) throw error;
+      // Never an empty document in place of one that could not be read (D2).
+      this.logger.error({ err: error, documentId }, 'the document could not be loaded');
+      throw new TandemError('store_unavailable', undefined, undefined, 1000, 'later');
+    }
+  }
+}

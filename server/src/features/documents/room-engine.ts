@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Limits } from '@tandem/protocol';
+import type { Logger } from 'pino';
+import type { Changes } from '../../core/access/changes.js';
+import type { Memberships } from '../../core/access/memberships.js';
+import type { Compactor } from '../../core/document/compactor.js';
+import type { Room } from '../../core/document/room/room.js';
+import type { CommittedEdits, RoomBus } from '../../core/document/room-bus.js';
+import type { RoomFrames } from '../../core/document/room-frames.js';
+import type { UpdateLog } from '../../core/document/update-log.js';
+import { CommitSettlement } from './commit-settlement.js';
+import { Committers } from './committers.js';
+import { CompactionScheduler } from './compaction-scheduler.js';
+import { RightsWatcher } from './rights-watcher.js';
+import { RoomBroadcast } from './room-broadcast.js';
+import { RoomDirectory } from './room-directory.js';
+import { RoomHost } from './room-host.js';
+
+export interface RoomEnginePorts {
+  readonly log: UpdateLog;
+  readonly bus: RoomBus;
+  readonly compactor: Compactor;
+  readonly memberships: Memberships;
+  readonly changes: Changes;
+  readonly frames: RoomFrames;
+  readonly logger: Logger;
+}
+
+export interface RoomEngineSettings {
+  readonly limits: Limits;
+  /** 1 to 8 writers to the log. */
+  readonly committers: number;
+  /** Rows and bytes after the snapshot that make compaction due. */
+  readonly compactRows: number;
+  readonly compactBytes: number;
+}
+
+const SWEEP_MS = 5_000;
+/** How long a document that nobody has open stays in memory. */
+const IDLE_MS = 30_000;
+
+/** All that keeps the documents of this node: rooms, committers, compaction; started and stopped as one. */
+export class RoomEngine {
+  readonly rooms: RoomDirectory;
+  readonly host: RoomHost;
+  readonly compaction: CompactionScheduler;
+  private readonly settlement: CommitSettlement;
+  private readonly committers: Committers;
+  private readonly broadcast: RoomBroadcast;
+  private readonly rights: RightsWatcher;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly ports: RoomEnginePorts,
+    readonly settings: RoomEngineSettings,
+  ) {
+    const { log, bus, compactor, memberships, changes, frames, logger } = ports;
+    const { limits, compactRows: rows, compactBytes: bytes } = settings;
+    const schedule = (room: Room) => this.committers.schedule(room);
+    this.rooms = new RoomDirectory(log, limits, logger);
+    this.broadcast = new RoomBroadcast(frames);
+    this.compaction = new CompactionScheduler(log, compactor, { rows, bytes }, logger);
+    this.settlement = new CommitSettlement(
+      log,
+      bus,
+      memberships,
+      this.rooms,
+      this.broadcast,
+      this.compaction,
+      schedule,
+      logger,
+    );
+    this.committers = new Committers(log, settings.committers, this.settlement);
+    this.rights = new RightsWatcher(changes, this.rooms, this.broadcast);
+    this.host = new RoomHost(
+      this.rooms,
+      log,
+      memberships,
+      this.broadcast,
+      this.settlement,
+      schedule,
+      this.rights,
+      limits,
+    );
+  }
+
+  start(): void {
+    this.rights.start(this.host);
+    const sweep = setInterval(() => this.sweep(Date.now()), SWEEP_MS);
+    sweep.unref();
+    this.stops.push(
+      () => clearInterval(sweep),
+      () => this.rights.stop(),
+      this.ports.bus.subscribe((edits) => void this.receive(edits)),
+    );
+  }
+
+  /** Resolves when every admitted edit was committed or given back, at most after `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!this.committers.isIdle && performance.now() < deadline) await delay(5);
+    this.settlement.stop();
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops.splice(0)) stop();
+    await this.compaction.stop();
+  }
+
+  private sweep(now: number): void {
+    for (const room of this.rooms) {
+      const update = room.awareness.expire(now);
+      if (update) this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update });
+      this.compaction.consider(room);
+    }
+    this.rooms.evictIdle(now, IDLE_MS);
+  }
+
+  /** Another node rang: what is missing here is in the log. */
+  private async receive(edits: CommittedEdits): Promise<void> {
+    const room = this.rooms.get(edits.documentId);
+    if (!room || edits.epoch !== room.epoch || edits.seq <= room.state.seq) return;
+    await this.settlement
+      .catchUp(room)
+      .catch((error: unknown) =>
+        this.ports.logger.warn({ err: error, documentId: room.documentId }, 'cannot catch up'),
+      );
+  }
+}

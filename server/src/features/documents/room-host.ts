@@ -1,0 +1,180 @@
+import { type Limits, type Provenance, TandemError } from '@tandem/protocol';
+import type { Memberships } from '../../core/access/memberships.js';
+import type { Outcome } from '../../core/document/room/overlay.js';
+import type { Admission, Opened, OpenRequest, Refusal, Room } from '../../core/document/room/room.js';
+import { type Identity, type RoomPeer, RoomSession } from '../../core/document/room/room-session.js';
+import { StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import type { CommitSettlement } from './commit-settlement.js';
+import type { RoomBroadcast } from './room-broadcast.js';
+import type { RoomDirectory } from './room-directory.js';
+
+export interface Joined extends Omit<Opened, 'type' | 'fenced'> {
+  readonly room: Room;
+  readonly session: RoomSession;
+}
+
+export interface EditOptions {
+  readonly resync?: boolean | undefined;
+  readonly provenance?: Provenance | undefined;
+}
+
+/** Called once: what became of an update. */
+export type EditAnswer = (outcome: { seq: number; stored: boolean } | TandemError) => void;
+
+/** What editors do in rooms: open, edit, move their cursor, leave. */
+export class RoomHost {
+  constructor(
+    private readonly rooms: RoomDirectory,
+    private readonly log: UpdateLog,
+    private readonly memberships: Memberships,
+    private readonly broadcast: RoomBroadcast,
+    private readonly settlement: CommitSettlement,
+    private readonly schedule: (room: Room) => void,
+    private readonly rights: { readonly changes: number },
+    readonly limits: Limits,
+  ) {}
+
+  /**
+   * Makes the peer a member of the room. From the turn in which this resolves it gets every edit after `seq`.
+   * Rejects with TandemError: `not_found`, `epoch_mismatch`, `client_id_taken`, `not_your_client_id`, `store_unavailable`.
+   */
+  async open(
+    peer: RoomPeer,
+    identity: Identity,
+    documentId: string,
+    request: OpenRequest & { instance?: string | undefined },
+  ): Promise<Joined> {
+    for (;;) {
+      const { changes } = this.rights;
+      const access = await this.memberships.document(identity.id, documentId);
+      if (!access) throw new TandemError('not_found');
+      const room = await this.rooms.open(documentId);
+      if (request.clientId !== undefined && !room.clientIds.isBound(request.clientId)) {
+        await this.bind(room, [request.clientId], identity.id);
+      }
+      // Somebody's rights moved while this one was on its way in: read them again.
+      if (changes !== this.rights.changes || this.rooms.get(documentId) !== room) continue;
+      const session = new RoomSession(peer, identity, access.role, request.instance, room.epoch);
+      const opened = room.open(session, request);
+      if (opened.type === 'refused') throw refusal(opened);
+      if (opened.type === 'unbound') continue;
+      if (opened.fenced) this.fence(room, opened.fenced);
+      return { ...opened, room, session };
+    }
+  }
+
+  /**
+   * Takes an update. Usually done when it returns, the answer coming after the commit; when something has to be looked
+   * up first it returns a promise, and the caller holds back what the same editor sends for this document meanwhile.
+   */
+  edit(
+    room: Room,
+    session: RoomSession,
+    bytes: Uint8Array,
+    options: EditOptions,
+    answer: EditAnswer,
+  ): Promise<void> | void {
+    const admission = room.admit(session, bytes, options);
+    if (this.conclude(room, admission, answer)) return;
+    return this.editAfterLookup(room, session, bytes, options, answer, admission);
+  }
+
+  moveCursor(room: Room, session: RoomSession, bytes: Uint8Array, now: number): Promise<void> | void {
+    const moved = room.moveCursor(session, bytes, now);
+    if (moved.type === 'unbound') {
+      return this.bind(room, moved.clientIds, session.userId).then(() => this.moveCursor(room, session, bytes, now));
+    }
+    if (moved.type === 'refused') throw refusal(moved);
+    if (moved.news) this.tellAwareness(room, moved.news, session);
+  }
+
+  leave(room: Room, session: RoomSession): void {
+    if (session.isClosed) return;
+    const news = room.leave(session);
+    if (news) this.tellAwareness(room, news);
+  }
+
+  /** Called when a slow reader has caught up with what was queued for it. */
+  drained(room: Room, session: RoomSession): void {
+    this.broadcast.resync(room, session);
+  }
+
+  private async editAfterLookup(
+    room: Room,
+    session: RoomSession,
+    bytes: Uint8Array,
+    options: EditOptions,
+    answer: EditAnswer,
+    first: Admission,
+  ): Promise<void> {
+    try {
+      let admission = first;
+      for (let hasCaughtUp = false; !this.conclude(room, admission, answer); ) {
+        if (admission.type === 'unbound') await this.bind(room, admission.clientIds, session.userId);
+        else if (admission.type === 'behind') {
+          if (hasCaughtUp) {
+            answer(refusal(admission.refusal));
+            return;
+          }
+          await this.settlement.catchUp(room);
+          hasCaughtUp = true;
+        }
+        admission = room.admit(session, bytes, options);
+      }
+    } catch (error) {
+      answer(error instanceof StoreUnavailable ? new TandemError('store_unavailable') : asTandemError(error));
+    }
+  }
+
+  /** True when nothing has to be looked up. */
+  private conclude(room: Room, admission: Admission, answer: EditAnswer): boolean {
+    switch (admission.type) {
+      case 'admitted':
+        admission.pending.waiters.push((outcome) => answer(toAnswer(outcome, true)));
+        this.schedule(room);
+        return true;
+      case 'known':
+        if (admission.after) admission.after.waiters.push((outcome) => answer(toAnswer(outcome, false)));
+        else answer({ seq: room.state.seq, stored: false });
+        return true;
+      case 'refused':
+        answer(refusal(admission));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private async bind(room: Room, clientIds: readonly number[], userId: string): Promise<void> {
+    try {
+      const owners = await this.log.bindClients(room.documentId, clientIds, userId);
+      for (const [clientId, owner] of owners) room.clientIds.bind(clientId, owner);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw new TandemError('store_unavailable');
+      throw error;
+    }
+  }
+
+  /** The same editor came back on a new connection: the old one, perhaps half open, gets nothing any more (V1). */
+  private fence(room: Room, old: RoomSession): void {
+    this.broadcast.to(old, 'document:status', { documentId: room.documentId, state: 'closed' });
+    this.leave(room, old);
+  }
+
+  private tellAwareness(room: Room, update: Uint8Array, except?: RoomSession): void {
+    this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update }, except);
+  }
+}
+
+function toAnswer(outcome: Outcome, stored: boolean): { seq: number; stored: boolean } | TandemError {
+  return outcome.type === 'committed' ? { seq: outcome.seq, stored } : new TandemError(outcome.code);
+}
+
+function refusal({ code, details }: Refusal): TandemError {
+  return new TandemError(code, undefined, details);
+}
+
+function asTandemError(error: unknown): TandemError {
+  if (error instanceof TandemError) return error;
+  throw error;
+}

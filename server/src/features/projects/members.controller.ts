@@ -1,0 +1,71 @@
+import { Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Member, member, memberBody, memberList, memberPatch } from '@tandem/protocol/http';
+import type { z } from 'zod';
+import { Changes } from '../../core/access/changes.js';
+import { Members } from '../../core/project/members.js';
+import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
+import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
+import { JsonBody, UuidParam } from '../../platform/http/json-body.decorator.js';
+import { announce } from './announce.js';
+
+@ApiTags('projects')
+@ApiBearerAuth()
+@Controller('projects/:id/members')
+export class MembersController {
+  constructor(
+    private readonly members: Members,
+    private readonly changes: Changes,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who is in the project' })
+  @ApiJson(200, memberList, 'The members of the project')
+  @ApiRefusals('unauthorized', 'not_found')
+  async list(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') projectId: string,
+  ): Promise<z.output<typeof memberList>> {
+    return { members: await this.members.list(userId, projectId) };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Add somebody who has registered, by e-mail address' })
+  @ApiJsonBody(memberBody)
+  @ApiJson(201, member, 'The new member')
+  @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'already_member')
+  add(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') projectId: string,
+    @JsonBody(memberBody) { email, role }: z.output<typeof memberBody>,
+  ): Promise<Member> {
+    return announce(this.changes, this.members.add(userId, projectId, email, role));
+  }
+
+  @Patch(':userId')
+  @ApiOperation({ summary: 'Give a member another role' })
+  @ApiJsonBody(memberPatch)
+  @ApiJson(200, member, 'The member with the new role')
+  @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'last_owner')
+  change(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') projectId: string,
+    @UuidParam('userId') memberId: string,
+    @JsonBody(memberPatch) { role }: z.output<typeof memberPatch>,
+  ): Promise<Member> {
+    return announce(this.changes, this.members.change(userId, projectId, memberId, role));
+  }
+
+  @Delete(':userId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a member, or leave' })
+  @ApiNoContentResponse({ description: 'No longer a member; with your own id, you have left' })
+  @ApiRefusals('unauthorized', 'forbidden', 'not_found', 'last_owner')
+  remove(
+    @CurrentUser() { userId }: AuthenticatedUser,
+    @UuidParam('id') projectId: string,
+    @UuidParam('userId') memberId: string,
+  ): Promise<void> {
+    return announce(this.changes, this.members.remove(userId, projectId, memberId));
+  }
+}

@@ -1,0 +1,36 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiResponse } from '@nestjs/swagger';
+import { ERRORS, type ErrorCode } from '@tandem/protocol';
+import { problem } from '@tandem/protocol/http';
+import type { z } from 'zod';
+import { openApiSchema } from './open-api-schema.js';
+
+/** Documents an answer: the schema that the protocol gives it. */
+export function ApiJson(status: number, schema: z.ZodType, description: string): MethodDecorator {
+  return ApiResponse({
+    status,
+    description,
+    content: { 'application/json': { schema: openApiSchema(schema, 'output') } },
+  });
+}
+
+/** Documents the body; use it beside `@JsonBody` with the same schema. */
+export function ApiJsonBody(schema: z.ZodType): MethodDecorator {
+  return ApiBody({ required: true, schema: openApiSchema(schema, 'input') });
+}
+
+/** Documents the refusals by their codes, gathered by status. */
+export function ApiRefusals(...codes: ErrorCode[]): MethodDecorator {
+  const schema = openApiSchema(problem, 'output');
+  const responses = [...new Set(codes.map((code) => ERRORS[code].status))].map((status) =>
+    ApiResponse({
+      status,
+      description: codes
+        .filter((code) => ERRORS[code].status === status)
+        .map((code) => `\`${code}\`: ${ERRORS[code].message}`)
+        .join('. '),
+      content: { 'application/problem+json': { schema } },
+    }),
+  );
+  return applyDecorators(...responses);
+}

