@@ -5,7 +5,6 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DEFAULT_LIMITS, type Limits } from '@tandem/protocol';
-import { Logger } from 'nestjs-pino';
 import type pino from 'pino';
 import { DataSource } from 'typeorm';
 import { Argon2PasswordHashes } from './adapters/crypto/argon2-password-hashes.js';
@@ -64,7 +63,7 @@ import { StartError } from './platform/lifecycle/start-error.js';
 import { createLogger } from './platform/logging/create-logger.js';
 import { loggingModule } from './platform/logging/logging.module.js';
 import { NestLogger } from './platform/logging/nest-logger.js';
-import { metricsModule } from './platform/metrics/metrics.module.js';
+import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { PacketFrames } from './platform/sockets/packet-frame.js';
 import { SocketAdapter } from './platform/sockets/socket-adapter.js';
 import { SocketsModule } from './platform/sockets/sockets.module.js';
@@ -156,7 +155,7 @@ class AppModule {
       module: AppModule,
       imports: [
         loggingModule(logger),
-        metricsModule(),
+        MetricsModule.create(),
         AdaptersModule.create(options, database),
         SocketsModule.create(limits, logger),
         DocumentsModule.create({ ...options.config, limits }, logger),
@@ -184,13 +183,12 @@ export async function createApp(
   const database = createDataSource(options.databaseUrl).setOptions({ migrations: [] });
   const app = await NestFactory.create<NestExpressApplication>(AppModule.create(options, database, logger), {
     bodyParser: false,
-    bufferLogs: true,
+    logger: new NestLogger(logger),
     abortOnError: false,
   }).catch(async (error: unknown) => {
     if (database.isInitialized) await database.destroy();
     throw error instanceof WrongSecretError ? new StartError(error.message, { cause: error }) : error;
   });
-  app.useLogger(new NestLogger(app.get(Logger)));
   setUpHttp(app, { ...config, playground: PLAYGROUND });
   app.useWebSocketAdapter(new SocketAdapter(app, limitsOf(config), config.allowedOrigins));
   await app.init();

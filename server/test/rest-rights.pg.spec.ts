@@ -6,30 +6,18 @@ import type { DataSource } from 'typeorm';
 import { PostgresDocumentsDirectory } from '../src/adapters/postgres/documents-directory.js';
 import { PostgresMembers } from '../src/adapters/postgres/members.js';
 import { PostgresProjects } from '../src/adapters/postgres/projects.js';
-import {
-  addUser,
-  emailOf,
-  newFile,
-  newProject,
-  type OpenedDatabase,
-  openTestDatabase,
-} from '../src/testing/project-fixtures.js';
-import { type RestApp, startRestApp } from './support/rest-app.js';
+import { addUser, emailOf, newFile, newProject } from '../src/testing/project-fixtures.js';
+import { RestApp } from './support/rest-app.js';
 
-let database: OpenedDatabase;
 let dataSource: DataSource;
 let rest: RestApp;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
-  dataSource = database.dataSource;
-  rest = await startRestApp(dataSource);
+  rest = await RestApp.start();
+  dataSource = rest.dataSource;
 });
 
-afterAll(async () => {
-  await rest.close();
-  await database.close();
-});
+afterAll(() => rest.stop());
 
 type Who = Role | 'stranger' | 'nobody';
 const WHO: Who[] = ['nobody', 'stranger', 'viewer', 'commenter', 'editor', 'maintainer', 'owner'];

@@ -65,7 +65,9 @@ asRoot('npm start', () => {
     const workspace = fileURLToPath(new URL('../../', import.meta.url));
     mkdirSync(join(clone, 'server'), { recursive: true });
     cpSync(join(workspace, 'server', 'dist'), join(clone, 'server', 'dist'), { recursive: true });
-    cpSync(join(workspace, 'server', 'package.json'), join(clone, 'server', 'package.json'));
+    for (const name of readdirSync(join(workspace, 'server'))) {
+      if (name !== 'dist') symlinkSync(join(workspace, 'server', name), join(clone, 'server', name));
+    }
     symlinkSync(join(workspace, 'migrations'), join(clone, 'migrations'));
     linkModules(join(workspace, 'node_modules'), join(clone, 'node_modules'));
     chmodSync(clone, 0o700);

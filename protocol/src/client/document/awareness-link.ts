@@ -30,11 +30,10 @@ export class AwarenessLink {
   arrive(others: Uint8Array | undefined): void {
     if (!this.active) return;
     if (others) this.receive(others);
-    this.arrived = true;
     const state = this.awareness.getLocalState();
-    if (state === null) return;
-    this.awareness.setLocalState(state);
-    this.flush();
+    if (state !== null) this.awareness.setLocalState(state);
+    this.arrived = true;
+    if (state !== null) this.flush();
   }
 
   receive(update: Uint8Array): void {

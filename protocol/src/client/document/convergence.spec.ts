@@ -60,34 +60,45 @@ const reload = async (at: Harness, editor: Editor) => {
   editor.provider = editor.client.openDocument(DOCUMENT);
 };
 
-it('DOC-8, DOC-12, DOC-14, DOC-24: whatever happens on the way, everybody converges and what is saved is stored', () =>
-  withSeeds(60, async (random) => {
-    const at = new Harness();
-    const editors: Editor[] = [];
-    for (const user of ['ann', 'bea', 'cem']) {
-      const outbox = new MemoryOutbox();
-      const opened = await at.opened(user, outbox);
-      editors.push({ user, outbox, marks: new Set(), ...opened });
+const run = async (at: Harness, random: SeededRandom) => {
+  const editors: Editor[] = [];
+  for (const user of ['ann', 'bea', 'cem']) {
+    const outbox = new MemoryOutbox();
+    const opened = await at.opened(user, outbox);
+    editors.push({ user, outbox, marks: new Set(), ...opened });
+  }
+  for (let step = 0; step < STEPS; step++) {
+    await disturb(at, editors, random);
+    if (random.chance(0.5)) await breathe();
+    for (const editor of editors) {
+      if (editor.provider.saved && editor.provider.synced) expect(isStored(at, editor)).toBe(true);
     }
-    for (let step = 0; step < STEPS; step++) {
-      await disturb(at, editors, random);
-      if (random.chance(0.5)) await breathe();
-      for (const editor of editors) {
-        if (editor.provider.saved && editor.provider.synced) expect(isStored(at, editor)).toBe(true);
-      }
-    }
-    for (let heal = 0; heal < 8; heal++) {
-      await at.server.settle();
-      at.clock.advance(10_000);
-    }
+  }
+  for (let heal = 0; heal < 8; heal++) {
     await at.server.settle();
-    for (const { provider } of editors) {
-      expect(provider.kept).toEqual([]);
-      expect(provider.status).toBe('open');
-      expect(provider.saved).toBe(true);
-      expect(provider.text.toString()).toBe(at.document.text);
-      expect(provider.seq).toBe(at.document.seq);
-    }
-    for (const editor of editors) expect(isStored(at, editor)).toBe(true);
-    await at.dispose();
-  }), 600_000);
+    at.clock.advance(10_000);
+  }
+  await at.server.settle();
+  for (const { provider } of editors) {
+    expect(provider.kept).toEqual([]);
+    expect(provider.status).toBe('open');
+    expect(provider.saved).toBe(true);
+    expect(provider.text.toString()).toBe(at.document.text);
+    expect(provider.seq).toBe(at.document.seq);
+  }
+  for (const editor of editors) expect(isStored(at, editor)).toBe(true);
+};
+
+it(
+  'DOC-8, DOC-12, DOC-14, DOC-24: whatever happens on the way, everybody converges and what is saved is stored',
+  () =>
+    withSeeds(60, async (random) => {
+      const at = new Harness();
+      try {
+        await run(at, random);
+      } finally {
+        await at.dispose();
+      }
+    }),
+  600_000,
+);

@@ -3,7 +3,7 @@ import type { DocumentUpdateEvent } from '../../wire/document.js';
 /** What a frame means to a client that has everything up to `seq`. */
 export type Judgement = 'apply' | 'known' | 'hole';
 
-/** The seq rule (DOC-SEQ): pure bookkeeping of what this client has of the server's order. */
+/** The seq rule (DOC-12, DOC-13): pure bookkeeping of what this client has of the server's order. */
 export class Receiver {
   seq = 0;
 
@@ -14,11 +14,11 @@ export class Receiver {
 
   /** An ack moves on by exactly one: others' edits may lie between, and they have not come yet. */
   acked(seq: number): void {
-    this.seq = Math.max(this.seq, seq);
+    if (seq === this.seq + 1) this.seq = seq;
   }
 }
 
-/** Joins `document:piece` events. They may come before or after the answer that counts them. */
+/** Joins the `document:piece` events that follow an answer (DOC-9). */
 export class Pieces {
   private readonly parts: Uint8Array[] = [];
 

@@ -9,19 +9,15 @@ import type { StatusKind } from '../status/status.js';
 import { statusBar } from '../status/status-bar.js';
 import { tabStrip } from '../tabs/tab-strip.js';
 import { treeView } from '../tree/tree-view.js';
-import { avatar } from '../ui/avatar.js';
 import { button, iconButton } from '../ui/controls.js';
-import { logo } from '../ui/icons.js';
-import { openMenu } from '../ui/menu.js';
-import { tell, tellError } from '../ui/toasts.js';
+import { tell } from '../ui/toasts.js';
 import type { Tabs } from '../workspace/tabs.js';
 import type { Workplace } from '../workspace/workplace.js';
 import type { Desk } from './desk.js';
 import { failedStage, noFileStage, noFilesStage, noProjectsStage, openingStage } from './empty-stages.js';
-import { projectMenu } from './project-menu.js';
 import { openQuickOpen } from './quick-open.js';
-import { place, shareAddress } from './router.js';
 import { splitter } from './splitter.js';
+import { topBar } from './top-bar.js';
 
 interface ShellOptions {
   onSignOut: () => void;
@@ -48,43 +44,11 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     if (workplace) openMembers(workplace.project, desk.user.id);
   };
   const settings = () => openSettings(desk.profile);
-  const showTree = (shown: boolean) => app.classList.toggle('tree-shown', shown);
-  const copyAddress = () =>
-    void navigator.clipboard
-      .writeText(shareAddress(place.peek()))
-      .then(() => tell('Address copied: it opens this file for every member of the project'), tellError);
+  const showTree = (shown: boolean) => {
+    app.classList.toggle('tree-shown', shown);
+    treeToggle.setAttribute('aria-expanded', String(shown));
+  };
 
-  const account = h(
-    'button',
-    {
-      type: 'button',
-      class: 'face',
-      'aria-haspopup': 'menu',
-      'aria-label': `Signed in as ${desk.user.displayName}`,
-      title: `${desk.user.displayName} (you)`,
-      'data-testid': 'account',
-      'data-name': desk.user.displayName,
-      on: {
-        click: () =>
-          openMenu(
-            'Account',
-            [
-              {
-                heading: desk.user.email
-                  ? `${desk.user.displayName} · ${desk.user.email}`
-                  : `${desk.user.displayName} · guest`,
-              },
-              { label: 'Settings…', icon: 'settings', run: settings },
-              { label: 'Copy address of this file', icon: 'link', run: copyAddress },
-              'separator',
-              { label: 'Sign out', icon: 'sign-out', testId: 'sign-out', run: onSignOut },
-            ],
-            { anchor: account, side: 'end' },
-          ),
-      },
-    },
-    avatar(desk.user.displayName, undefined),
-  );
   const treeToggle = iconButton(
     'sidebar',
     'Files',
@@ -92,18 +56,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     'toggle-tree',
   );
   treeToggle.classList.add('tree-toggle');
-  const top = h(
-    'header',
-    { class: 'top' },
-    treeToggle,
-    h('div', { class: 'top-mark', title: 'Tandem' }, logo()),
-    projectMenu(desk, members),
-    h('div', { class: 'top-space' }),
-    presence,
-    iconButton('users', 'Members', members, 'members'),
-    iconButton('settings', 'Settings', settings, 'settings'),
-    account,
-  );
+  const top = topBar(desk, { treeToggle, presence, onMembers: members, onSettings: settings, onSignOut });
   const banner = h(
     'div',
     { class: 'banner', role: 'alert', hidden: true },
@@ -119,6 +72,12 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     if (kind === 'signed-out') onSignInAgain();
   };
   const bar = statusBar(scope, { status: desk.status, facts, project, tabs, onStatus, onSettings: settings });
+  // On a narrow page the tree lies over the editor, and goes when it has served.
+  treeToggle.setAttribute('aria-controls', 'side');
+  showTree(false);
+  work.addEventListener('pointerdown', () => showTree(false));
+  side.addEventListener('keydown', (event) => event.key === 'Escape' && showTree(false));
+  side.addEventListener('click', (event) => (event.target as Element).closest('.tree-row.file') && showTree(false));
   app.append(top, banner, side, splitter(app), work, bar);
 
   scope.effect(() => {
@@ -177,7 +136,6 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
       blank.replaceChildren(
         isEmpty ? noFilesStage(workplace, tree.newFile) : noFileStage(() => openQuickOpen(workplace)),
       );
-      if (tab) showTree(false);
     });
   }
 }

@@ -3,8 +3,9 @@ import { defaultKeymap, indentWithTab } from '@codemirror/commands';
 import { foldKeymap } from '@codemirror/language';
 import { searchKeymap } from '@codemirror/search';
 import { type Extension, Prec } from '@codemirror/state';
-import { keymap, ViewPlugin } from '@codemirror/view';
+import { keymap, type PluginValue, ViewPlugin } from '@codemirror/view';
 import type { IdeSettings } from '@tandem/protocol/http';
+import type { UndoManager } from 'yjs';
 import { boundTo } from './binding.js';
 import { redo, undo, undoKeys } from './undo.js';
 
@@ -28,12 +29,31 @@ async function loadVim(): Promise<Extension> {
   CodeMirror.commands.redo = ({ cm6 }) => void redo(cm6);
   // Everything is saved as it is typed; fingers that type :w are not told off for it.
   Vim.defineEx('write', 'w', () => {});
-  // One insertion is one step of undo, however long it took.
-  const steps = ViewPlugin.define((view) => {
-    getCM(view)?.on('vim-mode-change', () => boundTo(view.state).undo.stopCapturing());
-    return {};
-  });
+  const steps = ViewPlugin.define((view) => vimSteps(boundTo(view.state).undo, getCM(view)));
   return [vim({ status: true }), steps];
+}
+
+interface VimModes {
+  on(event: string, listener: (change: { mode: string }) => void): void;
+}
+
+/** A command that opens an insertion (`o`, `cw`) belongs to its step; this many milliseconds lie between at most. */
+const SAME_COMMAND_MS = 50;
+
+/** Steps of undo as in Vim: one for each command, one for an insertion however long it took. */
+function vimSteps(undo: UndoManager, modes: VimModes | null): PluginValue {
+  const usual = undo.captureTimeout;
+  undo.captureTimeout = 0;
+  modes?.on('vim-mode-change', ({ mode }) => {
+    const inserting = mode === 'insert' || mode === 'replace';
+    if (!inserting || Date.now() - undo.lastChange > SAME_COMMAND_MS) undo.stopCapturing();
+    undo.captureTimeout = inserting ? Number.POSITIVE_INFINITY : 0;
+  });
+  return {
+    destroy() {
+      undo.captureTimeout = usual;
+    },
+  };
 }
 
 async function loadEmacs(): Promise<Extension> {

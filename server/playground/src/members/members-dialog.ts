@@ -1,5 +1,6 @@
 import type { Role } from '@tandem/protocol';
 import type { Member } from '@tandem/protocol/http';
+import { place, shareAddress } from '../app/router.js';
 import { h } from '../base/dom.js';
 import { avatar } from '../ui/avatar.js';
 import { button, field, iconButton, select, whileBusy } from '../ui/controls.js';
@@ -25,7 +26,12 @@ export function openMembers(project: Project, userId: string): void {
   openDialog({
     title: `Members of ${project.name.peek()}`,
     testId: 'members-dialog',
-    body: (dialog) => [project.canManage.peek() ? addForm(project, reload) : undefined, list, ...follow(dialog)],
+    body: (dialog) => [
+      project.canManage.peek() ? addForm(project, reload) : undefined,
+      list,
+      addressRow(),
+      ...follow(dialog),
+    ],
   });
 
   function follow({ scope }: Dialog): [] {
@@ -73,9 +79,28 @@ function memberRow(project: Project, member: Member, userId: string): HTMLElemen
     ),
     role,
     mayChange || isSelf
-      ? iconButton('close', isSelf ? 'Leave project' : `Remove ${displayName}`, () => void remove())
+      ? iconButton(
+          isSelf ? 'sign-out' : 'close',
+          isSelf ? 'Leave project' : `Remove ${displayName}`,
+          () => void remove(),
+        )
       : h('span'),
   );
+}
+
+/** The address of what is in front: it opens the same file for every member, and nothing for others. */
+function addressRow(): HTMLElement {
+  const address = h('input', {
+    type: 'text',
+    readonly: true,
+    value: shareAddress(place.peek()),
+    'data-testid': 'share-address',
+    on: { focus: () => address.select() },
+  });
+  const copy = () => void navigator.clipboard.writeText(address.value).then(() => tell('Address copied'), tellError);
+  return field('Address of this file, for members', address, undefined, [
+    button('Copy', { icon: 'copy', onClick: copy }),
+  ]);
 }
 
 function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement {

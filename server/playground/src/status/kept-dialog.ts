@@ -17,7 +17,7 @@ export function openKeptDialog(path: string, kept: Kept, discard: () => void): v
     'data-testid': 'kept-text',
   });
   text.value = kept.text;
-  openDialog({
+  const dialog = openDialog({
     title: 'Your text was not stored',
     testId: 'kept-dialog',
     wide: true,
@@ -49,4 +49,5 @@ export function openKeptDialog(path: string, kept: Kept, discard: () => void): v
       }),
     ],
   });
+  dialog.element.querySelector<HTMLElement>('[data-testid="copy-kept"]')?.focus();
 }

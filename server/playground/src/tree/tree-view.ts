@@ -1,7 +1,7 @@
 import { h, keyedList } from '../base/dom.js';
 import { type Readable, signal } from '../base/signal.js';
 import type { PersonHere } from '../presence/presence.js';
-import { button, iconButton } from '../ui/controls.js';
+import { iconButton } from '../ui/controls.js';
 import { icon } from '../ui/icons.js';
 import { openMenu } from '../ui/menu.js';
 import { tellError } from '../ui/toasts.js';
@@ -178,16 +178,10 @@ export function treeView({ model, actions, tabs, people }: TreeOptions): TreeVie
       iconButton('collapse', 'Collapse folders', () => model.collapseAll()),
     ),
   );
-  const empty = h(
-    'div',
-    { class: 'tree-empty' },
-    h('p', {}, 'No files yet.'),
-    button('New file', { icon: 'file-plus', onClick: () => write({ kind: 'file', parent: '' }) }),
-  );
+  const empty = h('p', { class: 'tree-empty' }, 'No files yet.');
   scope.effect(() => {
     empty.hidden = model.rows.value.length > 0 || draft.value !== undefined;
     for (const tool of [...head.querySelectorAll('button')].slice(0, 2)) tool.hidden = !project.canWrite.value;
-    (empty.lastElementChild as HTMLElement).hidden = !project.canWrite.value;
   });
   return { element: h('nav', { class: 'side-content', 'aria-label': 'Files' }, head, list, empty), newFile };
 }

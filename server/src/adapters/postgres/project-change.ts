@@ -62,7 +62,10 @@ export async function fenceDocuments(manager: EntityManager, projectId: string):
   );
 }
 
-/** The domain event of a change: the type and body of what the sockets are told, and `by`, the user who did it. */
+/**
+ * The domain event of a change. Its type is that of the project event that the sockets are told, its payload that event's
+ * body with `by`, the user who did it. Edits are `document.updated` rows, with their span of `seq` and no payload.
+ */
 export async function recordEvent(manager: EntityManager, event: ProjectEvent, by: string): Promise<void> {
   const { type, ...body } = event;
   const documentId = 'documentId' in event ? event.documentId : 'document' in event ? event.document.id : null;

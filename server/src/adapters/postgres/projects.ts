@@ -60,6 +60,10 @@ export class PostgresProjects extends Projects {
     });
   }
 
+  /**
+   * Not a cascade: it would delete the updates of every file under locks that committers with other projects in their
+   * batch wait behind, and what one click ended could not be brought back. The row stays, without a member to find it.
+   */
   override delete(userId: string, projectId: string): Promise<Committed<void>> {
     return changeProject(this.dataSource, { userId, projectId, action: 'project.delete' }, async (manager) => {
       // Links before members: a sign-in that is using one holds its row and adds a member, which must go too.

@@ -1,16 +1,20 @@
 import { expect, test } from '@jest/globals';
+import type { ThrottlerStorageService } from '@nestjs/throttler';
 import { TestApp } from '../../testing/test-app.js';
 
 test('one address makes 3,000 requests of a kind in a minute, and other kinds go on', async () => {
-  const server = await TestApp.start({ logLevel: 'silent' });
+  const server = await TestApp.start();
   try {
     const open = () => server.request('POST', '/api/v1/auth/link', { body: {} });
-    const statuses: number[] = [];
-    const visitor = async () => {
-      while (statuses.length < 3100) statuses.push((await open()).status);
-    };
-    await Promise.all(Array.from({ length: 20 }, visitor));
-    expect(statuses.filter((status) => status === 400)).toHaveLength(3000);
+    expect((await open()).status).toBe(400);
+    // Imported when the application is loaded, for the reason that test-app.ts gives.
+    const { getStorageToken } = await import('@nestjs/throttler');
+    // All but the last of the 3,000 are counted without the way through HTTP, which takes seconds.
+    const counted = server.app.get<ThrottlerStorageService>(getStorageToken(), { strict: false });
+    const [key] = [...counted.storage.keys()] as [string];
+    for (let n = 0; n < 2998; n += 1) await counted.increment(key, 60_000, 3000, 0, 'address');
+    expect((await open()).status).toBe(400);
+
     const refused = await open();
     expect(refused.status).toBe(429);
     expect(refused.json()).toMatchObject({ code: 'rate_limited', retryAfterMs: expect.any(Number) });

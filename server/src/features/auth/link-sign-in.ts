@@ -3,6 +3,7 @@ import { TandemError } from '@tandem/protocol';
 import { Changes } from '../../core/access/changes.js';
 import { guestName } from '../../core/access/guest-name.js';
 import { type Guest, SignInLinks } from '../../core/access/sign-in-links.js';
+import { announce } from '../../core/project/committed.js';
 
 @Injectable()
 export class LinkSignIn {
@@ -15,7 +16,6 @@ export class LinkSignIn {
   async signIn(token: string, displayName: string = guestName()): Promise<Guest> {
     const redeemed = await this.links.redeem(token, displayName);
     if (redeemed === undefined) throw new TandemError('link_expired');
-    if (redeemed.event !== undefined) this.changes.publish(redeemed.event);
-    return redeemed.value;
+    return announce(this.changes, redeemed);
   }
 }

@@ -3,11 +3,11 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nes
 import { type Member, member, memberBody, memberList, memberPatch } from '@tandem/protocol/http';
 import type { z } from 'zod';
 import { Changes } from '../../core/access/changes.js';
+import { announce } from '../../core/project/committed.js';
 import { Members } from '../../core/project/members.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
 import { JsonBody, UuidParam } from '../../platform/http/json-body.decorator.js';
-import { announce } from './announce.js';
 
 @ApiTags('projects')
 @ApiBearerAuth()
@@ -34,12 +34,12 @@ export class MembersController {
   @ApiJsonBody(memberBody)
   @ApiJson(201, member, 'The new member')
   @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'already_member')
-  add(
+  async add(
     @CurrentUser() { userId }: AuthenticatedUser,
     @UuidParam('id') projectId: string,
     @JsonBody(memberBody) { email, role }: z.output<typeof memberBody>,
   ): Promise<Member> {
-    return announce(this.changes, this.members.add(userId, projectId, email, role));
+    return announce(this.changes, await this.members.add(userId, projectId, email, role));
   }
 
   @Patch(':userId')
@@ -47,13 +47,13 @@ export class MembersController {
   @ApiJsonBody(memberPatch)
   @ApiJson(200, member, 'The member with the new role')
   @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'last_owner')
-  change(
+  async change(
     @CurrentUser() { userId }: AuthenticatedUser,
     @UuidParam('id') projectId: string,
     @UuidParam('userId') memberId: string,
     @JsonBody(memberPatch) { role }: z.output<typeof memberPatch>,
   ): Promise<Member> {
-    return announce(this.changes, this.members.change(userId, projectId, memberId, role));
+    return announce(this.changes, await this.members.change(userId, projectId, memberId, role));
   }
 
   @Delete(':userId')
@@ -61,11 +61,11 @@ export class MembersController {
   @ApiOperation({ summary: 'Remove a member, or leave' })
   @ApiNoContentResponse({ description: 'No longer a member; with your own id, you have left' })
   @ApiRefusals('unauthorized', 'forbidden', 'not_found', 'last_owner')
-  remove(
+  async remove(
     @CurrentUser() { userId }: AuthenticatedUser,
     @UuidParam('id') projectId: string,
     @UuidParam('userId') memberId: string,
   ): Promise<void> {
-    return announce(this.changes, this.members.remove(userId, projectId, memberId));
+    return announce(this.changes, await this.members.remove(userId, projectId, memberId));
   }
 }

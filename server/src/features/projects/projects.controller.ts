@@ -11,11 +11,11 @@ import {
 } from '@tandem/protocol/http';
 import type { z } from 'zod';
 import { Changes } from '../../core/access/changes.js';
+import { announce } from '../../core/project/committed.js';
 import { Projects } from '../../core/project/projects.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
 import { JsonBody, UuidParam } from '../../platform/http/json-body.decorator.js';
-import { announce } from './announce.js';
 
 @ApiTags('projects')
 @ApiBearerAuth()
@@ -63,12 +63,12 @@ export class ProjectsController {
   @ApiJsonBody(projectPatch)
   @ApiJson(200, project, 'The project; what the body left out is as before')
   @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found')
-  change(
+  async change(
     @CurrentUser() { userId }: AuthenticatedUser,
     @UuidParam('id') projectId: string,
     @JsonBody(projectPatch) patch: z.output<typeof projectPatch>,
   ): Promise<Project> {
-    return announce(this.changes, this.projects.change(userId, projectId, patch));
+    return announce(this.changes, await this.projects.change(userId, projectId, patch));
   }
 
   @Delete(':id')
@@ -76,7 +76,7 @@ export class ProjectsController {
   @ApiOperation({ summary: 'Delete a project with everything in it' })
   @ApiNoContentResponse({ description: 'The project is gone for everybody' })
   @ApiRefusals('unauthorized', 'forbidden', 'not_found')
-  delete(@CurrentUser() { userId }: AuthenticatedUser, @UuidParam('id') projectId: string): Promise<void> {
-    return announce(this.changes, this.projects.delete(userId, projectId));
+  async delete(@CurrentUser() { userId }: AuthenticatedUser, @UuidParam('id') projectId: string): Promise<void> {
+    return announce(this.changes, await this.projects.delete(userId, projectId));
   }
 }

@@ -3,7 +3,7 @@ import { ApiBody, ApiResponse } from '@nestjs/swagger';
 import { ERRORS, type ErrorCode } from '@tandem/protocol';
 import { problem } from '@tandem/protocol/http';
 import type { z } from 'zod';
-import { openApiSchema } from './open-api-schema.js';
+import { openApiReference, openApiSchema } from './open-api-schema.js';
 
 /** Documents an answer: the schema that the protocol gives it. */
 export function ApiJson(status: number, schema: z.ZodType, description: string): MethodDecorator {
@@ -21,7 +21,7 @@ export function ApiJsonBody(schema: z.ZodType): MethodDecorator {
 
 /** Documents the refusals by their codes, gathered by status. */
 export function ApiRefusals(...codes: ErrorCode[]): MethodDecorator {
-  const schema = openApiSchema(problem, 'output');
+  const schema = openApiReference('Problem', problem, 'output');
   const responses = [...new Set(codes.map((code) => ERRORS[code].status))].map((status) =>
     ApiResponse({
       status,

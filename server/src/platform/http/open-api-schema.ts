@@ -14,11 +14,25 @@ export function openApiSchema(schema: z.ZodType, io: 'input' | 'output'): Schema
   return atComponents(rest);
 }
 
+/** A reference to `schema`, which then stands once under `components`. */
+export function openApiReference(name: string, schema: z.ZodType, io: 'input' | 'output'): { $ref: string } {
+  named[name] ??= openApiSchema(schema, io);
+  return { $ref: `#/components/schemas/${name}` };
+}
+
 /** The named schemas that the decorators have met so far: all, once the modules are loaded. */
 export function namedSchemas(): Schemas {
   return { ...named };
 }
 
 function atComponents(schema: object): Schema {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Schema;
+  const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return JSON.parse(text, withoutSafeBounds) as Schema;
+}
+
+/** The bounds of every safe integer tell a reader nothing. */
+function withoutSafeBounds(key: string, value: unknown): unknown {
+  if (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) return undefined;
+  if (key === 'maximum' && value === Number.MAX_SAFE_INTEGER) return undefined;
+  return value;
 }

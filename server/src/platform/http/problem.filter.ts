@@ -13,7 +13,8 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const { method, path } = host.switchToHttp().getRequest<Request>();
+    const { method, originalUrl } = host.switchToHttp().getRequest<Request>();
+    const [path] = originalUrl.split('?');
     const refusal = refusalOf(thrown) ?? new TandemError('internal');
     if (refusal.code === 'internal') this.log.error({ err: thrown, method, path }, 'A request failed');
     else this.log[ERRORS[refusal.code].level]({ code: refusal.code, method, path }, refusal.message);

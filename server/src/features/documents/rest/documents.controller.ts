@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Headers, HttpCode, Patch, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Document, document, documentPatch } from '@tandem/protocol/http';
 import type { Response } from 'express';
 import type { z } from 'zod';
@@ -48,6 +48,7 @@ export class DocumentsController {
 
   @Get('text')
   @ApiOperation({ summary: 'The text of a file' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` of the text that you have' })
   @ApiOkResponse({
     description: 'The text of everything committed so far. `If-None-Match` is answered with 304 while it is the same',
     content: { 'text/plain': { schema: { type: 'string' } } },

@@ -6,9 +6,9 @@ import { Changes } from '../../../core/access/changes.js';
 import { Memberships } from '../../../core/access/memberships.js';
 import { can } from '../../../core/access/permissions.js';
 import { DocumentContents } from '../../../core/document/document-contents.js';
+import { announce } from '../../../core/project/committed.js';
 import { DocumentsDirectory, type NewDocument } from '../../../core/project/documents-directory.js';
 import { buildTree } from '../../../core/project/tree.js';
-import { announce } from '../../projects/announce.js';
 import { entityTag } from './entity-tag.js';
 import { acceptedPath } from './file-body.decorator.js';
 
@@ -38,15 +38,18 @@ export class DocumentsService {
     if (role === undefined) throw new TandemError('not_found');
     if (!can(role, 'document.create')) throw new TandemError('forbidden');
     const content = await this.content(body);
-    return announce(this.changes, this.directory.create(userId, projectId, { ...place, kind: body.kind, content }));
+    return announce(
+      this.changes,
+      await this.directory.create(userId, projectId, { ...place, kind: body.kind, content }),
+    );
   }
 
-  move(userId: string, documentId: string, to: { path: string; pathKey: string }): Promise<Document> {
-    return announce(this.changes, this.directory.move(userId, documentId, to));
+  async move(userId: string, documentId: string, to: { path: string; pathKey: string }): Promise<Document> {
+    return announce(this.changes, await this.directory.move(userId, documentId, to));
   }
 
-  delete(userId: string, documentId: string): Promise<void> {
-    return announce(this.changes, this.directory.delete(userId, documentId));
+  async delete(userId: string, documentId: string): Promise<void> {
+    return announce(this.changes, await this.directory.delete(userId, documentId));
   }
 
   /** Without `text` when the tag of what is committed is known already: nothing is parsed then. */
