@@ -90,7 +90,7 @@ export class Connection {
     return true;
   }
 
-  /** Fetches a token that was not used before and puts it in the place of the one that runs out (SES-3). */
+  /** Fetches a token that was not used before and puts it in the place of the one that runs out (SES-2). */
   async renew(): Promise<void> {
     const { attempt } = this;
     try {

@@ -17,7 +17,7 @@ import { Waiters } from './waiters.js';
 
 export type ProviderStatus = 'opening' | 'open' | 'offline' | 'refused' | 'destroyed';
 
-/** A `Y.Doc` that is no longer part of the shared document (rules DOC-V4, DOC-V5). */
+/** A `Y.Doc` that is no longer part of the shared document (DOC-37, DOC-40). */
 export interface Replaced {
   readonly doc: Y.Doc;
   readonly text: Y.Text;

@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 
 /**
- * The answer to `gap_resync` (rule DOC-V2): what the server's state vector lacks of the given client ids, with the whole delete
+ * The answer to `gap_resync` (DOC-35): what the server's state vector lacks of the given client ids, with the whole delete
  * set. Structs of other people are left out: the server takes them from nobody but their authors, and commit before
  * fan-out means that it has them.
  */

@@ -49,7 +49,7 @@ export function openQuickOpen({ project, tabs }: Workplace): void {
           h('span', { class: 'quick-folder' }, parentOf(entry.path)),
         ),
       ),
-      ...(found.length === 0 ? [h('p', { class: 'hint' }, 'No file has these letters.')] : []),
+      ...(found.length === 0 ? [h('p', { class: 'quick-none' }, 'No file has these letters.')] : []),
     );
     mark(0);
   };

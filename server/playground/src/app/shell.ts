@@ -1,6 +1,6 @@
 import { h } from '../base/dom.js';
 import { Scope } from '../base/scope.js';
-import { signal } from '../base/signal.js';
+import { computed, signal } from '../base/signal.js';
 import { type EditorFacts, EditorPane } from '../editor/editor-pane.js';
 import { openMembers } from '../members/members-dialog.js';
 import { presenceList } from '../presence/presence-list.js';
@@ -57,16 +57,8 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
   );
   treeToggle.classList.add('tree-toggle');
   const top = topBar(desk, { treeToggle, presence, onMembers: members, onSettings: settings, onSignOut });
-  const banner = h(
-    'div',
-    { class: 'banner', role: 'alert', hidden: true },
-    h(
-      'span',
-      {},
-      'You are signed out here. Edits that wait are kept in this browser and go out when you sign in again.',
-    ),
-    button('Sign in', { kind: 'primary', onClick: onSignInAgain }),
-  );
+  const isSignedOut = computed(() => desk.status.value.kind === 'signed-out');
+  const banner = signedOutBanner(desk, onSignInAgain);
   const onStatus = (kind: StatusKind) => {
     if (kind === 'refused') desk.workplace.peek()?.showKept();
     if (kind === 'signed-out') onSignInAgain();
@@ -81,7 +73,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
   app.append(top, banner, side, splitter(app), work, bar);
 
   scope.effect(() => {
-    banner.hidden = desk.status.value.kind !== 'signed-out';
+    banner.hidden = !isSignedOut.value;
   });
   scope.listen<KeyboardEvent>(window, 'keydown', (event) => {
     const wanted =
@@ -112,7 +104,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
   return app;
 
   function enter(workplace: Workplace, within: Scope): void {
-    const pane = new EditorPane(within, workplace.tabs);
+    const pane = new EditorPane(within, workplace.tabs, isSignedOut);
     const tree = treeView({ ...workplace, model: workplace.tree, people: workplace.presence.byDocument });
     const blank = h('div', { class: 'blank' });
     side.replaceChildren(tree.element);
@@ -138,4 +130,16 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
       );
     });
   }
+}
+
+function signedOutBanner({ user }: Desk, onSignIn: () => void): HTMLElement {
+  const words = user.email
+    ? 'You are signed out here. Edits that wait are kept in this browser and go out when you sign in again.'
+    : 'This guest session has ended. Copy what was not saved before you leave; the printed link makes a new guest.';
+  return h(
+    'div',
+    { class: 'banner', role: 'alert', hidden: true },
+    h('span', {}, words),
+    button('Sign in', { kind: 'primary', onClick: onSignIn }),
+  );
 }

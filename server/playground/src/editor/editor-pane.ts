@@ -41,6 +41,8 @@ export class EditorPane {
   constructor(
     private readonly scope: Scope,
     private readonly tabs: Tabs,
+    /** Nothing more can be written, whatever the role. */
+    private readonly locked: Readable<boolean>,
   ) {
     this.element.append(this.#notice, this.#host, this.#waiting);
     scope.effect(() => this.#dropClosed());
@@ -131,7 +133,7 @@ export class EditorPane {
         readOnly: computed(() => {
           const { canEdit, status } = tab.document.state.value;
           // Offline one goes on writing: the outbox keeps it. Before the first answer the role is not known.
-          return !canEdit || status === 'refused' || status === 'destroyed';
+          return !canEdit || this.locked.value || status === 'refused' || status === 'destroyed';
         }),
         onUpdate: (updated) => this.#front?.view === updated && this.#tell(updated),
       });

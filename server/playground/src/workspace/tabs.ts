@@ -70,7 +70,12 @@ export class Tabs {
   #add(documentId: string): void {
     const entry = this.project.documents.peek().get(documentId);
     if (!entry || this.#tabs.peek().some((tab) => tab.document.documentId === documentId)) return;
-    const path = computed(() => this.project.documents.value.get(documentId)?.path ?? entry.path);
+    // Of a file that was deleted, the last one.
+    let last = entry.path;
+    const path = computed(() => {
+      last = this.project.documents.value.get(documentId)?.path ?? last;
+      return last;
+    });
     this.#tabs.update((tabs) => [...tabs, { document: this.pool.acquire(documentId), path }]);
   }
 

@@ -63,6 +63,7 @@ export class CommitSettlement implements CommitHandler {
         this.broadcast.edits(room, { fromSeq: first, seq, update, soleAuthor: soleAuthor(fresh) });
       }
       this.acknowledge(batch, fromSeq);
+      room.answerEchoes();
     };
   }
 
@@ -122,6 +123,7 @@ export class CommitSettlement implements CommitHandler {
 
   private release(room: Room): void {
     room.overlay.isHeld = false;
+    room.answerEchoes();
     this.tellStatus(room, 'ok');
     this.reschedule(room);
   }
@@ -136,7 +138,7 @@ export class CommitSettlement implements CommitHandler {
       return true;
     }
     const { seq } = room.state;
-    for (const pending of room.takeKnown()) settle(pending, { type: 'committed', seq, stored: true });
+    for (const pending of room.takeKnown()) pending.answer({ type: 'committed', seq, stored: true });
     return true;
   }
 
@@ -164,6 +166,7 @@ export class CommitSettlement implements CommitHandler {
           this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
         }
       }
+      room.answerEchoes();
       room.accessVersion = accessVersion;
       room.overlay.isHeld = false;
       this.reschedule(room);
@@ -189,21 +192,17 @@ export class CommitSettlement implements CommitHandler {
 
   private acknowledge(batch: readonly PendingUpdate[], fromSeq: number): void {
     for (const [index, pending] of batch.entries()) {
-      settle(pending, { type: 'committed', seq: fromSeq + index, stored: true });
+      pending.answer({ type: 'committed', seq: fromSeq + index, stored: true });
     }
   }
 
   private refuse(dropped: readonly PendingUpdate[], code: Extract<Outcome, { type: 'refused' }>['code']): void {
-    for (const pending of dropped) settle(pending, { type: 'refused', code });
+    for (const pending of dropped) pending.answer({ type: 'refused', code });
   }
 
   private tellStatus(room: Room, state: 'stalled' | 'ok'): void {
     this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state });
   }
-}
-
-function settle(pending: PendingUpdate, outcome: Outcome): void {
-  for (const waiter of pending.waiters) waiter(outcome);
 }
 
 function soleAuthor(batch: readonly PendingUpdate[]): RoomSession | undefined {

@@ -74,7 +74,8 @@ export class RoomHost {
     options: EditOptions,
     answer: EditAnswer,
   ): Promise<void> | void {
-    const admission = room.admit(session, bytes, options);
+    const settle = (outcome: Outcome) => answer(toAnswer(outcome));
+    const admission = room.admit(session, bytes, options, settle);
     if (this.conclude(room, admission, answer)) return;
     return this.editAfterLookup(room, session, bytes, options, answer, admission);
   }
@@ -119,7 +120,7 @@ export class RoomHost {
           await this.settlement.catchUp(room);
           hasCaughtUp = true;
         }
-        admission = room.admit(session, bytes, options);
+        admission = room.admit(session, bytes, options, (outcome) => answer(toAnswer(outcome)));
       }
     } catch (error) {
       answer(error instanceof StoreUnavailable ? new TandemError('store_unavailable') : asTandemError(error));
@@ -130,12 +131,11 @@ export class RoomHost {
   private conclude(room: Room, admission: Admission, answer: EditAnswer): boolean {
     switch (admission.type) {
       case 'admitted':
-        admission.pending.waiters.push((outcome) => answer(toAnswer(outcome, true)));
         this.schedule(room);
         return true;
       case 'known':
-        if (admission.after) admission.after.waiters.push((outcome) => answer(toAnswer(outcome, false)));
-        else answer({ seq: room.state.seq, stored: false });
+        if (admission.isCommitted) answer({ seq: room.state.seq, stored: false });
+        else room.awaitEcho(admission.update, (outcome) => answer(toAnswer(outcome)));
         return true;
       case 'refused':
         answer(refusal(admission));
@@ -166,8 +166,8 @@ export class RoomHost {
   }
 }
 
-function toAnswer(outcome: Outcome, stored: boolean): { seq: number; stored: boolean } | TandemError {
-  return outcome.type === 'committed' ? { seq: outcome.seq, stored } : new TandemError(outcome.code);
+function toAnswer(outcome: Outcome): { seq: number; stored: boolean } | TandemError {
+  return outcome.type === 'committed' ? outcome : new TandemError(outcome.code);
 }
 
 function refusal({ code, details }: Refusal): TandemError {

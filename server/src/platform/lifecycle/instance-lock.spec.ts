@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,12 @@ describe('InstanceLock', () => {
     const next = acquire();
     await lock.release();
     await next;
+  });
+
+  test('a link to the data dir leads to the same one', async () => {
+    await acquire();
+    symlinkSync(dataDir, join(root, 'link'));
+    await expect(acquire(join(root, 'link'))).rejects.toThrow('already starting');
   });
 
   test('a copy of the data dir is another one', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,8 +60,10 @@ export class InstanceLock {
  */
 async function addressOf(dataDir: string): Promise<string> {
   const token = await readOrCreatePrivateFile(join(dataDir, 'lock'), () => randomBytes(16).toString('hex'));
-  // With the path: a clone that was copied together with its data dir is another one.
-  const name = `tandem-${createHash('sha256').update(`${token}\0${dataDir}`).digest('hex').slice(0, 32)}`;
+  // With the folder's own number and not its path: a link leads to the same server, a copy of the clone is another one.
+  const { dev, ino } = await stat(dataDir);
+  const digest = createHash('sha256').update(`${token} ${dev} ${ino}`).digest('hex');
+  const name = `tandem-${digest.slice(0, 32)}`;
   return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 

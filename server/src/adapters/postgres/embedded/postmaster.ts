@@ -36,7 +36,7 @@ export class PostmasterRun {
     const log = openSync(logFile, 'a', 0o600);
     this.#child = guardedSpawn([binaries.postgres, '-D', clusterDir, ...settings(port)], { runAs, guard, output: log });
     closeSync(log);
-    this.ended = this.#waitForEnd(() => readFileSync(logFile).subarray(offset).toString('utf8'));
+    this.ended = this.#waitForEnd(() => writtenSince(logFile, offset));
   }
 
   get pid(): number | undefined {
@@ -92,11 +92,21 @@ function settings(port: number): string[] {
     synchronous_commit: 'on',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Statements in the log could hold text of documents.
+    // Statements and the details of errors could hold text of documents or addresses of people.
+    log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
     log_parameter_max_length_on_error: '0',
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** What cannot be read any more is not worth an error of its own. */
+function writtenSince(logFile: string, offset: number): string {
+  try {
+    return readFileSync(logFile).subarray(offset).toString('utf8');
+  } catch {
+    return '';
+  }
 }
 
 function rotate(logFile: string): void {

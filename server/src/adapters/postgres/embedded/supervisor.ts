@@ -8,6 +8,7 @@ const PASSING = /postmaster\.pid" already exists|shared memory block|in use/;
 const PASSING_TIMEOUT_MS = 30_000;
 /** Replaying the log after a crash is work, not a hang; PostgreSQL is let finish it. */
 const RECOVERY_TIMEOUT_MS = 600_000;
+const SLOW_MS = 5_000;
 const LONGEST_PAUSE_MS = 5_000;
 
 export interface SupervisorOptions extends PostmasterOptions {
@@ -37,7 +38,10 @@ export class Supervisor {
     const deadline = performance.now() + PASSING_TIMEOUT_MS;
     for (let failures = 0; ; failures++) {
       const run = await this.#launch();
-      if (await run.ready(RECOVERY_TIMEOUT_MS)) {
+      const slow = setTimeout(() => this.options.log('PostgreSQL replays its log after a crash ...'), SLOW_MS);
+      const ready = await run.ready(RECOVERY_TIMEOUT_MS);
+      clearTimeout(slow);
+      if (ready) {
         void this.#watch(run);
         return;
       }
@@ -61,6 +65,7 @@ export class Supervisor {
     let run = first;
     for (let failures = 0; ; failures++) {
       const { how, lastLines } = await run.ended;
+      this.options.guard(undefined);
       if (this.#stopping.signal.aborted) return;
       this.options.log(`PostgreSQL ended ${how}: starting it again${failures > 0 ? `\n${lastLines}` : ''}`);
       const since = performance.now();

@@ -19,6 +19,9 @@ while kill -0 "$pid" 2>/dev/null; do
 done
 `;
 
+/** A shell that cannot stay must not keep the processor busy. */
+const RESPAWN_MS = 100;
+
 export class Watchdog {
   #shell: ChildProcess | undefined;
   #guarded = '';
@@ -55,11 +58,12 @@ export class Watchdog {
       env: { PATH: '/usr/bin:/bin' },
     });
     this.#shell = shell;
-    // Both of these report the same end of the shell, and without a listener they would end the server.
+    // The end of the shell is reported by its `exit`; without a listener this error would end the server.
     shell.stdin?.on('error', () => {});
     shell.once('error', (error) => this.log(`PostgreSQL would outlive a killed server: ${error.message}`));
     shell.once('exit', () => {
-      if (this.#shell === shell) this.#start();
+      const replace = () => this.#shell === shell && this.#start();
+      setTimeout(replace, RESPAWN_MS).unref();
     });
     // The guard must not be what keeps a process alive that has nothing left to do.
     shell.unref();

@@ -1,5 +1,5 @@
 import type { DocumentKind } from '@tandem/protocol';
-import type { DataSource } from 'typeorm';
+import { type DataSource, QueryFailedError } from 'typeorm';
 import { checksum } from '../../../core/document/checksum.js';
 import {
   type AppendBatch,
@@ -164,6 +164,10 @@ export class PostgresUpdateLog extends UpdateLog {
   }
 }
 
+/** What the server itself said has a severity; everything else came from the connection, so the outcome is unknown. */
 function translate(error: unknown): never {
-  throw isUnavailable(error) ? new StoreUnavailable('the database did not answer', { cause: error }) : error;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const isAnswer = typeof cause === 'object' && cause !== null && 'severity' in cause;
+  if (isAnswer && !isUnavailable(error)) throw error;
+  throw new StoreUnavailable('the database did not answer', { cause: error });
 }

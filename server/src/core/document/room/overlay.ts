@@ -10,8 +10,8 @@ export interface PendingUpdate {
   readonly session: RoomSession;
   readonly update: DecodedUpdate;
   readonly provenance: Provenance | undefined;
-  /** Those who wait for it: its sender, and senders of repeats. */
-  readonly waiters: ((outcome: Outcome) => void)[];
+  /** Called once. */
+  readonly answer: (outcome: Outcome) => void;
 }
 
 export type Outcome =
@@ -47,10 +47,6 @@ export class Overlay implements KnownIds {
   /** What was taken and is being committed. */
   get batch(): readonly PendingUpdate[] {
     return this.inFlight;
-  }
-
-  get newest(): PendingUpdate | undefined {
-    return this.waiting.at(-1) ?? this.inFlight.at(-1);
   }
 
   end(client: number): number {

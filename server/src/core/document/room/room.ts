@@ -8,7 +8,7 @@ import { trimUpdate } from '../update/trim-update.js';
 import { AwarenessTable, readAwareness } from './awareness-table.js';
 import { isClosed } from './causality.js';
 import { ClientIds } from './client-ids.js';
-import { Overlay, type PendingUpdate } from './overlay.js';
+import { type Outcome, Overlay, type PendingUpdate } from './overlay.js';
 import type { RoomSession } from './room-session.js';
 
 export interface Refusal {
@@ -20,8 +20,8 @@ export interface Refusal {
 export type Admission =
   /** In the overlay, on its way to the log. */
   | { readonly type: 'admitted'; readonly pending: PendingUpdate }
-  /** Nothing new: committed already, or with `after`. */
-  | { readonly type: 'known'; readonly after: PendingUpdate | undefined }
+  /** Nothing new. When part of it is still on its way, the host waits with `awaitEcho`. */
+  | { readonly type: 'known'; readonly isCommitted: boolean; readonly update: DecodedUpdate }
   /** The host finds out whose the ids are and asks again. */
   | { readonly type: 'unbound'; readonly clientIds: readonly number[] }
   /** Another node may have stored what it builds on: the host reads up to the head, asks again, and then refuses. */
@@ -57,6 +57,7 @@ export class Room {
   readonly clientIds = new ClientIds();
   readonly awareness = new AwarenessTable();
   readonly overlay: Overlay;
+  private readonly echoes: { update: DecodedUpdate; answer: (outcome: Outcome) => void }[] = [];
 
   constructor(
     readonly documentId: string,
@@ -112,11 +113,15 @@ export class Room {
     return this.awareness.remove(session);
   }
 
-  /** Judges an update whole, before anything changes. Synchronous: edits are admitted in the order of arrival. */
+  /**
+   * Judges an update whole, before anything changes. Synchronous: edits are admitted in the order of arrival. `answer`
+   * is called for an admitted one, with what became of it.
+   */
   admit(
     session: RoomSession,
     bytes: Uint8Array,
-    options: { resync?: boolean | undefined; provenance?: Provenance | undefined } = {},
+    options: { resync?: boolean | undefined; provenance?: Provenance | undefined },
+    answer: (outcome: Outcome) => void,
   ): Admission {
     if (session.isClosed) return refused('not_open');
     if (!can(session.role, 'document.write')) return refused('forbidden');
@@ -127,11 +132,11 @@ export class Room {
     if (foreign) return foreign;
     if (!isClosed(update, this.overlay)) return { type: 'behind', refusal: this.gapRefusal() };
     const fresh = trimUpdate(update, this.overlay, this.kind);
-    if (!fresh) return { type: 'known', after: this.overlay.newest };
+    if (!fresh) return { type: 'known', isCommitted: this.isCommitted(update), update };
     const tooMuch = this.judgeSize(fresh, options.resync === true);
     if (tooMuch) return tooMuch;
     for (const block of fresh.blocks) this.clientIds.claim(block.client, session);
-    const pending: PendingUpdate = { session, update: fresh, provenance: options.provenance, waiters: [] };
+    const pending: PendingUpdate = { session, update: fresh, provenance: options.provenance, answer };
     this.overlay.push(pending);
     return { type: 'admitted', pending };
   }
@@ -141,6 +146,29 @@ export class Room {
     const fresh = trimUpdate(update, this.state, this.kind);
     if (fresh) this.state.append(fresh);
     else this.state.appendNothing();
+  }
+
+  /**
+   * Waits with a repeat of what is on its way: answered when all of it is committed, or when it no longer will be. It
+   * may repeat the edits of several batches, of which some are stored and others given back.
+   */
+  awaitEcho(update: DecodedUpdate, answer: (outcome: Outcome) => void): void {
+    this.echoes.push({ update, answer });
+  }
+
+  /** To be called whenever the overlay has changed. */
+  answerEchoes(): void {
+    if (this.echoes.length === 0) return;
+    for (const echo of this.echoes.splice(0)) {
+      if (this.isCommitted(echo.update)) echo.answer({ type: 'committed', seq: this.state.seq, stored: false });
+      else if (trimUpdate(echo.update, this.overlay, this.kind)) {
+        echo.answer({ type: 'refused', code: 'store_unavailable' });
+      } else this.echoes.push(echo);
+    }
+  }
+
+  private isCommitted(update: DecodedUpdate): boolean {
+    return this.overlay.isEmpty || trimUpdate(update, this.state, this.kind) === undefined;
   }
 
   /** Takes out of the overlay what the committed state holds by now, after a commit whose outcome was unknown. */

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { StoredDataCorrupt, StoreUnavailable } from '../../../core/document/update-log.js';
+import {
+  addUser,
+  newFile,
+  newProject,
+  type OpenedDatabase,
+  openTestDatabase,
+} from '../../../testing/project-fixtures.js';
+import { updateLogContract } from '../../../testing/update-log-contract.js';
+import { createDataSource } from '../data-source.js';
+import { PostgresDocumentsDirectory } from '../documents-directory.js';
+import { PostgresMembers } from '../members.js';
+import { PostgresProjects } from '../projects.js';
+import { PostgresUpdateLog } from './postgres-update-log.js';
+
+let database: OpenedDatabase;
+let log: PostgresUpdateLog;
+let userId: string;
+let otherUserId: string;
+let projectId: string;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  log = new PostgresUpdateLog(database.dataSource);
+  [userId, otherUserId] = [await addUser(database.dataSource), await addUser(database.dataSource)];
+  projectId = (await new PostgresProjects(database.dataSource).create(userId, newProject())).id;
+});
+
+afterAll(async () => {
+  await log.close();
+  await database.close();
+});
+
+const directory = () => new PostgresDocumentsDirectory(database.dataSource);
+const createDocument = async () =>
+  (await directory().create(userId, projectId, newFile(`${randomUUID()}.txt`))).value.id;
+const rowOf = (documentId: string) => ({
+  documentId,
+  epoch: 1,
+  accessVersion: 1,
+  rows: [{ userId, bytes: Buffer.from([0, 0]), provenance: undefined }],
+});
+
+describe('PostgresUpdateLog', () => {
+  updateLogContract(() => ({
+    log,
+    userId,
+    otherUserId,
+    createDocument,
+    fence: async (documentId) => {
+      await database.dataSource.query('UPDATE documents SET access_version = access_version + 1 WHERE id = $1', [
+        documentId,
+      ]);
+    },
+    deleteDocument: async (documentId) => {
+      await directory().delete(userId, documentId);
+    },
+  }));
+
+  it('D8: what is appended after a member was removed is refused under the lock of the document', async () => {
+    const documentId = await createDocument();
+    const members = new PostgresMembers(database.dataSource);
+    const [{ email }] = await database.dataSource.query('SELECT email FROM users WHERE id = $1', [otherUserId]);
+    await members.add(userId, projectId, email, 'editor');
+    const { accessVersion } = (await log.load(documentId))!;
+    await members.remove(userId, projectId, otherUserId);
+    expect(await log.append([{ ...rowOf(documentId), accessVersion }], 0)).toMatchObject([{ type: 'fenced' }]);
+  });
+
+  it('writes one outbox row for each document and batch', async () => {
+    const documentId = await createDocument();
+    const row = rowOf(documentId).rows[0]!;
+    await log.append([{ ...rowOf(documentId), rows: [row, row, row] }], 0);
+    const events = await database.dataSource.query(
+      `SELECT from_seq, seq FROM event_outbox WHERE document_id = $1 AND type = 'document.updated'`,
+      [documentId],
+    );
+    expect(events).toEqual([{ from_seq: '1', seq: '3' }]);
+  });
+
+  it('D2: opens nothing from a row whose bytes changed, nor over a hole', async () => {
+    const documentId = await createDocument();
+    await log.append([rowOf(documentId)], 0);
+    await log.append([rowOf(documentId)], 0);
+    await database.dataSource.query(
+      `UPDATE document_updates SET bytes = '\\x0001' WHERE document_id = $1 AND seq = 1`,
+      [documentId],
+    );
+    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
+    await database.dataSource.query('DELETE FROM document_updates WHERE document_id = $1 AND seq = 1', [documentId]);
+    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
+    await database.dataSource.query('DELETE FROM document_updates WHERE document_id = $1', [documentId]);
+    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
+  });
+
+  it('V6: says that the outcome is unknown when the connection is cut, and works again on a new one', async () => {
+    const documentId = await createDocument();
+    await log.append([rowOf(documentId)], 7);
+    await database.dataSource.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%document_updates%'`,
+    );
+    await expect(log.append([rowOf(documentId)], 7)).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(await log.append([rowOf(documentId)], 7)).toEqual([{ type: 'stored', fromSeq: 2 }]);
+  });
+
+  it('says unavailable when there is no database at all', async () => {
+    const nowhere = createDataSource('postgres://nobody@127.0.0.1:1/none');
+    await expect(nowhere.initialize()).rejects.toThrow();
+    const away = new PostgresUpdateLog(nowhere);
+    await expect(away.append([rowOf(randomUUID())], 0)).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+});

@@ -1,0 +1,172 @@
+import { expect, it } from '@jest/globals';
+import * as Y from 'yjs';
+import { decodeUpdate } from '../core/document/update/decode-update.js';
+import type { AppendBatch, StoredSnapshot, UpdateLog } from '../core/document/update-log.js';
+
+export interface LogUnderTest {
+  readonly log: UpdateLog;
+  readonly userId: string;
+  readonly otherUserId: string;
+  /** A new empty document of kind `text`. */
+  createDocument(): Promise<string>;
+  /** Moves the fence, as a change of rights does. */
+  fence(documentId: string): Promise<void>;
+  deleteDocument(documentId: string): Promise<void>;
+}
+
+/** What every log promises; each adapter's spec runs it. */
+export function updateLogContract(open: () => LogUnderTest): void {
+  const batch = (documentId: string, texts: string[], more: Partial<AppendBatch> = {}): AppendBatch => ({
+    documentId,
+    epoch: 1,
+    accessVersion: 1,
+    rows: texts.map((text) => ({ userId: open().userId, bytes: Buffer.from(text), provenance: undefined })),
+    ...more,
+  });
+  const stored = async (documentId: string, after = 0) =>
+    (await open().log.rowsAfter(documentId, after)).map(({ seq, bytes }) => [seq, Buffer.from(bytes).toString()]);
+
+  it('answers undefined for a document that is not there, never an empty one', async () => {
+    expect(await open().log.load('00000000-0000-4000-8000-000000000000')).toBeUndefined();
+  });
+
+  it('gives consecutive seqs in the order of the rows, over batches and documents', async () => {
+    const { log, createDocument } = open();
+    const [a, b] = [await createDocument(), await createDocument()];
+    expect(await log.append([batch(a, ['1', '2']), batch(b, ['x'])], 0)).toEqual([
+      { type: 'stored', fromSeq: 1 },
+      { type: 'stored', fromSeq: 1 },
+    ]);
+    expect(await log.append([batch(b, ['y']), batch(a, ['3'])], 0)).toEqual([
+      { type: 'stored', fromSeq: 2 },
+      { type: 'stored', fromSeq: 3 },
+    ]);
+    expect(await stored(a)).toEqual([
+      [1, '1'],
+      [2, '2'],
+      [3, '3'],
+    ]);
+    expect(await stored(b, 1)).toEqual([[2, 'y']]);
+  });
+
+  it('keeps seqs without a hole when several committers write the same documents at once', async () => {
+    const { log, createDocument } = open();
+    const documents = await Promise.all(Array.from({ length: 5 }, createDocument));
+    const write = async (lane: number) => {
+      for (let i = 0; i < 20; i++) {
+        const order = lane % 2 === 0 ? documents : [...documents].reverse();
+        await log.append(
+          order.map((documentId) => batch(documentId, [`${lane}.${i}`, '.'])),
+          lane,
+        );
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(write));
+    for (const documentId of documents) {
+      const rows = await log.rowsAfter(documentId, 0);
+      expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 160 }, (_, i) => i + 1));
+    }
+  });
+
+  it('D8: writes nothing under an old fence, and tells the present one', async () => {
+    const { log, createDocument, fence } = open();
+    const [a, b] = [await createDocument(), await createDocument()];
+    await fence(a);
+    expect(await log.append([batch(a, ['late']), batch(b, ['x'])], 0)).toEqual([
+      { type: 'fenced', epoch: 1, accessVersion: 2 },
+      { type: 'stored', fromSeq: 1 },
+    ]);
+    expect(await stored(a)).toEqual([]);
+    expect(await log.append([batch(a, ['ok'], { accessVersion: 2 })], 0)).toEqual([{ type: 'stored', fromSeq: 1 }]);
+  });
+
+  it('V5: writes nothing under another epoch', async () => {
+    const { log, createDocument } = open();
+    const a = await createDocument();
+    expect(await log.append([batch(a, ['x'], { epoch: 2 })], 0)).toEqual([
+      { type: 'fenced', epoch: 1, accessVersion: 1 },
+    ]);
+    expect(await stored(a)).toEqual([]);
+  });
+
+  it('writes nothing to a deleted document', async () => {
+    const { log, createDocument, deleteDocument } = open();
+    const a = await createDocument();
+    await deleteDocument(a);
+    expect(await log.append([batch(a, ['x'])], 0)).toEqual([{ type: 'deleted' }]);
+    expect(await log.load(a)).toBeUndefined();
+  });
+
+  it('V1: an id belongs to who bound it first', async () => {
+    const { log, createDocument, userId, otherUserId } = open();
+    const a = await createDocument();
+    const big = 2 ** 53 - 1;
+    expect(await log.bindClients(a, [1, big], userId)).toEqual(
+      new Map([
+        [1, userId],
+        [big, userId],
+      ]),
+    );
+    expect(await log.bindClients(a, [1, 2], otherUserId)).toEqual(
+      new Map([
+        [1, userId],
+        [2, otherUserId],
+      ]),
+    );
+  });
+
+  it('V1: of two who bind at once one wins, and both learn who', async () => {
+    const { log, createDocument, userId, otherUserId } = open();
+    const a = await createDocument();
+    for (let id = 0; id < 20; id++) {
+      const [mine, theirs] = await Promise.all([
+        log.bindClients(a, [id], userId),
+        log.bindClients(a, [id], otherUserId),
+      ]);
+      expect(mine).toEqual(theirs);
+    }
+  });
+
+  it('loads a snapshot and the rows after it; one compactor of two moves the pointer', async () => {
+    const { log, createDocument } = open();
+    const a = await createDocument();
+    await log.append([batch(a, ['1', '2', '3'])], 0);
+    const snapshot = snapshotOf('hello', 2);
+    expect(await log.saveSnapshot(a, snapshot, 0, 1)).toBe(true);
+    expect(await log.saveSnapshot(a, snapshotOf('hello', 3), 0, 1)).toBe(false);
+    const document = await log.load(a);
+    expect(document?.rows.map((row) => row.seq)).toEqual([3]);
+    expect(document?.snapshot?.seq).toBe(2);
+    expect(document?.snapshot?.deletes.equals(snapshot.deletes)).toBe(true);
+    expect(plain(document!.snapshot!)).toEqual(plain(snapshot));
+    expect(await stored(a)).toHaveLength(3);
+  });
+
+  it('takes no snapshot beyond the head or of another epoch', async () => {
+    const { log, createDocument } = open();
+    const a = await createDocument();
+    await log.append([batch(a, ['1'])], 0);
+    expect(await log.saveSnapshot(a, snapshotOf('x', 2), 0, 1)).toBe(false);
+    expect(await log.saveSnapshot(a, snapshotOf('x', 1), 0, 2)).toBe(false);
+  });
+}
+
+function snapshotOf(text: string, seq: number): StoredSnapshot {
+  const doc = new Y.Doc();
+  doc.getText('content').insert(0, text);
+  doc.getText('content').delete(1, 2);
+  const update = decodeUpdate(Y.encodeStateAsUpdate(doc), 'text');
+  if (typeof update === 'string') throw new Error(update);
+  const runs = update.blocks.map((block) => ({ ...block, parts: [update.bytes.subarray(block.from, block.to)] }));
+  return { seq, runs, deletes: update.deletes };
+}
+
+function plain({ runs }: StoredSnapshot): unknown {
+  return runs.map(({ client, clock, end, structs, parts }) => [
+    client,
+    clock,
+    end,
+    structs,
+    Buffer.concat(parts).toString('hex'),
+  ]);
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { seededRandom, withSeeds } from '@tandem/protocol/testing';
+import { eventually } from '../../src/testing/eventually.js';
+import { stopAllServers } from '../../src/testing/server-process.js';
+import { Ledger } from './support/ledger.js';
+import { after, Round, type RoundPlan, type RoundRecord } from './support/round.js';
+import { type Fault, Site } from './support/site.js';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const FAULTS: readonly Fault[] = ['server', 'postgres', 'both'];
+const EARLY_ACK = fileURLToPath(new URL('./support/early-ack-server.mjs', import.meta.url));
+
+describe('twenty writers type, and a process is killed with -9', () => {
+  let site: Site | undefined;
+  let round: Round | undefined;
+
+  afterEach(async () => {
+    await round?.close();
+    await site?.stop();
+    await stopAllServers();
+    round = site = undefined;
+  });
+
+  test(
+    'D1, F1, F3: the server, PostgreSQL, both: nothing that was acknowledged or seen is missing, and all replicas are equal',
+    async () => {
+      site = await Site.start();
+      const ledger = new Ledger();
+      await withSeeds(ROUNDS, async (random) => {
+        const fault = FAULTS[random.seed % FAULTS.length]!;
+        const afterMs = 200 + random.integer(2_800);
+        round = new Round(site!, random, ledger);
+        const record = await round.run({ fault, moment: after(afterMs) });
+        await round.close();
+        say(`SEED=${random.seed}: ${fault} killed after ${afterMs} ms, ${describeRecord(record)}`);
+        expect(record.violations).toEqual([]);
+      });
+    },
+    60_000 + ROUNDS * 60_000,
+  );
+
+  test('D1, negative control: a server that acknowledges before it commits fails the same test', async () => {
+    site = await Site.start(EARLY_ACK);
+    const random = seededRandom(1);
+    const ledger = new Ledger();
+    round = new Round(site, random, ledger);
+    // All of it within the delay of the commit.
+    const moment: RoundPlan['moment'] = () => eventually('much is acknowledged', () => ledger.counts().acked > 200);
+    const record = await round.run({ fault: 'server', moment });
+    say(`acknowledged before the commit: server killed, ${describeRecord(record)}`);
+    const rules = record.violations.map(({ rule }) => rule);
+    expect(rules).toContain('an acknowledged update is missing');
+    expect(rules).toContain('an update that somebody saw is missing');
+  }, 120_000);
+});
+
+function describeRecord({ counts, readyAfterMs, typingAfterMs, violations }: RoundRecord): string {
+  const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `after ${(ms / 1000).toFixed(1)} s`);
+  const lost = violations.map(({ rule, count }) => `${rule} (${count})`).join(', ') || 'nothing lost, all equal';
+  const { acked, unknown, seen } = counts;
+  return `${acked} acked, ${unknown} unknown, ${seen} seen; ready ${seconds(readyAfterMs)}, acks again ${seconds(typingAfterMs)}: ${lost}`;
+}
+
+/** The record of a round belongs to the output of a run that succeeds, too. */
+function say(line: string): void {
+  process.stdout.write(`crash: ${line}\n`);
+}

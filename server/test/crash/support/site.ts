@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { TandemApi } from '@tandem/protocol/client';
+import type { Client } from 'pg';
+import { eventually } from '../../../src/testing/eventually.js';
+import { killNow } from '../../../src/testing/processes.js';
+import { type ServerDatabase, serverDatabase } from '../../../src/testing/server-database.js';
+import { type ServerProcess, startServerProcess } from '../../../src/testing/server-process.js';
+import { makeTempDir, removeTempDir } from '../../../src/testing/temp-dir.js';
+import { Gate } from './gate.js';
+
+export type Fault = 'server' | 'postgres' | 'both';
+
+const USERS = 4;
+const DOCUMENTS = 4;
+const RECOVERY_MS = 30_000;
+
+/** A server process with its own PostgreSQL, a project in it, and the only way to it. */
+export class Site {
+  readonly accessTokens: string[] = [];
+  readonly documentIds: string[] = [];
+  /** Recorded while it ran: what is killed is what was started here. */
+  private database!: ServerDatabase;
+
+  private constructor(
+    private readonly dir: string,
+    /** The server to start; the built one when undefined. */
+    private readonly main: string | undefined,
+    private server: ServerProcess,
+    readonly gate: Gate,
+  ) {}
+
+  static async start(main?: string): Promise<Site> {
+    const dir = makeTempDir();
+    const site = new Site(dir, main, await launch(dir, main), await Gate.listen());
+    site.database = serverDatabase(site.dataDir);
+    await site.populate();
+    site.gate.open(site.server.url);
+    return site;
+  }
+
+  /** The server itself, past the gate. */
+  get url(): string {
+    return this.server.url;
+  }
+
+  private get dataDir(): string {
+    return dataDirIn(this.dir);
+  }
+
+  /** kill -9; of both in one turn. The gate is shut when the server is hit. */
+  kill(fault: Fault): void {
+    if (fault !== 'postgres') {
+      this.gate.shut();
+      this.server.signal('SIGKILL');
+    }
+    if (fault !== 'server') killNow(this.database.pid);
+  }
+
+  /** Resolves when the server and its PostgreSQL run again. A killed PostgreSQL is the server's own to start. */
+  async recover(fault: Fault): Promise<void> {
+    if (fault !== 'postgres') {
+      await this.server.kill9();
+      this.server = await launch(this.dir, this.main);
+    }
+    const before = this.database.pid;
+    await eventually('PostgreSQL is back', () => this.findDatabase(before), RECOVERY_MS);
+  }
+
+  /** One connection to the tables. */
+  connectToDatabase(): Promise<Client> {
+    return this.database.connect();
+  }
+
+  /** What the server wrote, for a test that fails. */
+  get log(): string {
+    return this.server.stdout() + this.server.stderr();
+  }
+
+  async stop(): Promise<void> {
+    await this.gate.close();
+    await this.server.stop();
+    removeTempDir(this.dir);
+  }
+
+  private async findDatabase(before: number): Promise<boolean> {
+    try {
+      const database = serverDatabase(this.dataDir);
+      if (database.pid === before) return false;
+      await (await database.connect()).end();
+      this.database = database;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async populate(): Promise<void> {
+    const token = new URL(this.server.link).hash.replace('#link=', '');
+    for (let i = 0; i < USERS; i++) {
+      const api = new TandemApi({ url: this.server.url });
+      const { accessToken, projectId } = await api.link({ token, displayName: `Writer ${i}` });
+      this.accessTokens.push(accessToken);
+      if (i > 0) continue;
+      for (let j = 0; j < DOCUMENTS; j++) {
+        this.documentIds.push((await api.createDocument(projectId, { path: `crash/${j}.txt` })).id);
+      }
+    }
+  }
+}
+
+function dataDirIn(dir: string): string {
+  return join(dir, 'data');
+}
+
+function launch(dir: string, main: string | undefined): Promise<ServerProcess> {
+  // Snapshots are written all the time, so that some crashes fall into their making.
+  const env = { ACCESS_TOKEN_TTL: '86400', COMPACT_ROWS: '100', LOG_LEVEL: 'warn' };
+  return startServerProcess({ dataDir: dataDirIn(dir), cwd: dir, env, ...(main && { main }) });
+}

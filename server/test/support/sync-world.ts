@@ -1,0 +1,131 @@
+import { type DocumentKind, type Role, TandemError } from '@tandem/protocol';
+import { document, linkTokens, project, type Tokens, tokens } from '@tandem/protocol/http';
+import { Client } from 'pg';
+import type { AppConfig } from '../../src/config/app-config.js';
+import { RoomEngine } from '../../src/features/documents/room-engine.js';
+import { TestApp } from '../../src/testing/test-app.js';
+import { PlainClient } from './plain-client.js';
+import { type StoredUpdate, storedUpdates } from './stored-updates.js';
+
+export interface Person extends Tokens {
+  readonly email: string;
+}
+
+export interface Shared {
+  readonly projectId: string;
+  readonly documentId: string;
+}
+
+const PASSWORD = 'correct horse battery staple';
+let people = 0;
+
+/** The whole server over a database of its own, people who registered over REST, and their stock clients. */
+export class SyncWorld {
+  private readonly clients: PlainClient[] = [];
+
+  private constructor(
+    readonly server: TestApp,
+    readonly sql: Client,
+  ) {}
+
+  static async start(settings: Partial<AppConfig> = {}): Promise<SyncWorld> {
+    const server = await TestApp.start({ logLevel: 'info', ...settings });
+    const sql = new Client({ connectionString: server.databaseUrl });
+    await sql.connect();
+    return new SyncWorld(server, sql);
+  }
+
+  get engine(): RoomEngine {
+    return this.server.app.get(RoomEngine, { strict: false });
+  }
+
+  async person(displayName = 'Ada'): Promise<Person> {
+    const email = `person-${++people}@example.org`;
+    const body = { email, password: PASSWORD, displayName };
+    return { ...tokens.parse(await this.rest(undefined, 'POST', '/auth/register', body)), email };
+  }
+
+  /** Another sign-in of the same person. */
+  async signInAgain({ email }: Person): Promise<Tokens> {
+    return tokens.parse(await this.rest(undefined, 'POST', '/auth/login', { email, password: PASSWORD }));
+  }
+
+  async guest(token: string): Promise<Tokens & { documentId?: string | undefined }> {
+    return linkTokens.parse(await this.rest(undefined, 'POST', '/auth/link', { token }));
+  }
+
+  /** A project of `owner` with one document and further members. */
+  async share(
+    owner: Tokens,
+    members: readonly (readonly [Person, Role])[] = [],
+    body: { kind?: DocumentKind; text?: string } = {},
+  ): Promise<Shared> {
+    const { id } = project.parse(await this.rest(owner, 'POST', '/projects', { name: 'Apollo' }));
+    for (const [{ email }, role] of members) await this.rest(owner, 'POST', `/projects/${id}/members`, { email, role });
+    return { projectId: id, documentId: await this.addDocument(owner, id, body) };
+  }
+
+  async addDocument(
+    owner: Tokens,
+    projectId: string,
+    body: { kind?: DocumentKind; text?: string; path?: string } = {},
+  ): Promise<string> {
+    const path = `src/file-${++people}.ts`;
+    return document.parse(await this.rest(owner, 'POST', `/projects/${projectId}/documents`, { path, ...body })).id;
+  }
+
+  /** Rejects with the refusal. Resolves to the JSON of the answer, or to its text. */
+  async rest(person: Tokens | undefined, method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await this.server.request(method, `/api/v1${path}`, {
+      body,
+      ...(person ? { token: person.accessToken } : {}),
+    });
+    if (answer.status >= 400) throw new TandemError(answer.json<{ code: TandemError['code'] }>().code);
+    return answer.headers.get('content-type')?.includes('json') ? answer.json() : answer.text;
+  }
+
+  /** Signed in, and greeted. */
+  async connect(person: Tokens): Promise<PlainClient> {
+    const client = this.dial({ token: person.accessToken, protocol: 1 });
+    await client.greeted();
+    return client;
+  }
+
+  /** On its way, with any handshake. */
+  dial(auth: Record<string, unknown>, headers: Record<string, string> = {}): PlainClient {
+    const client = new PlainClient(this.server.url, auth, headers);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** What the log holds of the document, in order. */
+  rows(documentId: string): Promise<StoredUpdate[]> {
+    return storedUpdates(this.sql, documentId);
+  }
+
+  async count(table: 'document_updates' | 'document_clients' | 'document_snapshots', documentId: string) {
+    const { rows } = await this.sql.query(`SELECT count(*)::int AS n FROM ${table} WHERE document_id = $1`, [
+      documentId,
+    ]);
+    return (rows[0] as { n: number }).n;
+  }
+
+  /** Makes the next open read the log: the server forgets what it has of the document, as if it had restarted. */
+  forget(documentId: string): void {
+    const room = this.engine.rooms.get(documentId);
+    if (!room) return;
+    if (room.sessions.size > 0 || !room.overlay.isEmpty) throw new Error('somebody is in the document');
+    this.engine.rooms.evict(room);
+  }
+
+  /** For `afterEach`. */
+  hangUp(): void {
+    for (const client of this.clients.splice(0)) client.disconnect();
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
+    await this.sql.end();
+    await this.server.stop();
+  }
+}
