@@ -1,4 +1,4 @@
-/** The server did not keep what it promises. Artillery counts these by their code, in `errors.<code>`. */
+/** The server did not keep what it promises. Thrown in a scenario, Artillery counts it as `errors.<code>`. */
 export class BrokenPromise extends Error {
   readonly code: string;
 

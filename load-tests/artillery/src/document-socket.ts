@@ -16,6 +16,8 @@ interface Frame {
   readonly seq: number;
 }
 
+type OnFrame = (doc: Y.Doc) => void;
+
 /** One open document on a stock Socket.IO connection of its own, as any editor without the SDK would hold it. */
 export class DocumentSocket {
   readonly doc = new Y.Doc();
@@ -25,6 +27,7 @@ export class DocumentSocket {
   readonly #documentId: string;
   #fail: (error: Error) => void = () => {};
   #opened = false;
+  #sent = false;
   #acked = 0;
 
   private constructor(socket: Socket, documentId: string) {
@@ -38,7 +41,12 @@ export class DocumentSocket {
   }
 
   /** `onFrame` runs after each frame was applied. */
-  static async open(url: string, token: string, documentId: string, onFrame = () => {}): Promise<DocumentSocket> {
+  static async open(
+    url: string,
+    token: string,
+    documentId: string,
+    onFrame: OnFrame = () => {},
+  ): Promise<DocumentSocket> {
     // `forceNew`: two sockets of one person are two connections. No reconnection: a lost connection is a finding here.
     const auth = { token, protocol: 1 };
     const socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth });
@@ -55,6 +63,7 @@ export class DocumentSocket {
 
   /** Sends what happened to `doc` and resolves when it is stored; rejects when `seq` did not grow. */
   async send(update: Uint8Array): Promise<void> {
+    this.#sent = true;
     const answer = await this.#ask('document:update', { documentId: this.#documentId, update });
     if (answer.seq <= this.#acked) throw new BrokenPromise('seq_did_not_grow', `${answer.seq} after ${this.#acked}`);
     this.#acked = answer.seq;
@@ -74,16 +83,17 @@ export class DocumentSocket {
     });
   }
 
-  async #open(onFrame: () => void): Promise<void> {
+  async #open(onFrame: OnFrame): Promise<void> {
     const { doc } = this;
     let seen = 0;
     // Frames may come before the answer of the open has been read: they wait for it.
     const early: Frame[] = [];
     const take = ({ update, fromSeq, seq }: Frame) => {
-      if (fromSeq > seen + 1) this.#fail(new BrokenPromise('hole_in_seq', `${fromSeq} after ${seen}`));
+      // Who sends gets no frames of their own edits, so only who watches must see every number.
+      if (!this.#sent && fromSeq > seen + 1) this.#fail(new BrokenPromise('hole_in_seq', `${fromSeq} after ${seen}`));
       seen = Math.max(seen, seq);
       Y.applyUpdate(doc, new Uint8Array(update), 'server');
-      onFrame();
+      onFrame(doc);
     };
     this.#socket.on('document:update', (frame: Frame) => (this.#opened ? take(frame) : early.push(frame)));
     // After a backlog that the server skipped it sends state: everything up to `seq`.

@@ -1,20 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import * as Y from 'yjs';
-import { BrokenPromise } from './broken-promise.ts';
+import type * as Y from 'yjs';
+import { Deliveries } from './deliveries.ts';
 import { DocumentSocket } from './document-socket.ts';
+import type { Metrics } from './metrics.ts';
 import { readStage } from './stage.ts';
 import { Typist } from './typist.ts';
+import { within } from './within.ts';
 
 interface Context {
   readonly vars: Record<string, unknown>;
 }
-interface Metrics {
-  emit(kind: 'counter' | 'histogram', name: string, value: number): void;
-  emit(kind: 'error', code: string): void;
-}
 
-/** How long after the last key everything must be stored and have arrived. */
-const SETTLE_MS = 15_000;
 const KEYS = 'the quick brown fox jumps over the lazy dog\n';
 
 const stage = readStage();
@@ -30,19 +26,16 @@ export async function takeSeat(context: Context): Promise<void> {
 /** Types on one connection and watches on another: each key must be stored, with a greater `seq`, and arrive there. */
 export async function typeAndWatch(context: Context, metrics: Metrics): Promise<void> {
   const { accessToken, documentId } = context.vars as { accessToken: string; documentId: string };
-  const open = (onFrame?: () => void) => DocumentSocket.open(stage.url, accessToken, documentId, onFrame);
+  const open = (onFrame?: (doc: Y.Doc) => void) => DocumentSocket.open(stage.url, accessToken, documentId, onFrame);
   const sockets: DocumentSocket[] = [];
   try {
     const writer = await open();
     sockets.push(writer);
     const deliveries = new Deliveries(metrics, writer.doc.clientID, stage.keystrokes);
-    const reader = await open(() => deliveries.look(reader.doc));
+    const reader = await open((doc) => deliveries.look(doc));
     sockets.push(reader);
     await Promise.race([type(writer, deliveries, metrics), writer.broken, reader.broken]);
-    await Promise.race([within(SETTLE_MS, 'not_received_by_another', deliveries.complete), reader.broken]);
-  } catch (error) {
-    metrics.emit('error', error instanceof BrokenPromise ? error.code : String(error));
-    throw error;
+    await Promise.race([within(stage.settleMs, 'not_received_by_another', deliveries.complete), reader.broken]);
   } finally {
     for (const socket of sockets) socket.close();
   }
@@ -69,54 +62,5 @@ async function type(writer: DocumentSocket, deliveries: Deliveries, metrics: Met
     await delay(Math.max(0, began + key * pause - performance.now()));
     typist.press(KEYS[key % KEYS.length] as string);
   }
-  await within(SETTLE_MS, 'not_stored', Promise.all(stored));
-}
-
-/** Follows in the watching document how far the writer's keys have come. Each key is one clock of the writer's client. */
-class Deliveries {
-  readonly complete: Promise<void>;
-  readonly #metrics: Metrics;
-  readonly #client: number;
-  readonly #expected: number;
-  readonly #pressedAt: number[] = [];
-  #arrived = 0;
-  #resolve: () => void = () => {};
-
-  constructor(metrics: Metrics, client: number, expected: number) {
-    this.#metrics = metrics;
-    this.#client = client;
-    this.#expected = expected;
-    this.complete = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-  }
-
-  pressed(at: number): void {
-    this.#pressedAt.push(at);
-  }
-
-  look(doc: Y.Doc): void {
-    const arrived = Y.getState(doc.store, this.#client);
-    for (; this.#arrived < arrived; this.#arrived += 1) {
-      const pressedAt = this.#pressedAt[this.#arrived];
-      this.#metrics.emit('counter', 'tandem.received', 1);
-      if (pressedAt !== undefined) {
-        this.#metrics.emit('histogram', 'tandem.received_ms', performance.now() - pressedAt);
-      }
-    }
-    if (this.#arrived >= this.#expected) this.#resolve();
-  }
-}
-
-async function within<T>(ms: number, code: string, work: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const late = delay(ms, undefined, { signal: over.signal }).then(() => {
-    throw new BrokenPromise(code, `within ${ms} ms`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-    late.catch(() => {});
-  }
+  await within(stage.settleMs, 'not_stored', Promise.all(stored));
 }

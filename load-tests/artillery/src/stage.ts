@@ -8,6 +8,8 @@ export interface Stage {
   /** Keys that each person presses, and how many in a second. */
   readonly keystrokes: number;
   readonly keysPerSecond: number;
+  /** How long after the last key everything must be stored and have arrived. */
+  readonly settleMs: number;
 }
 
 /** Where the path of that file stands in Artillery's environment. */

@@ -1,5 +1,11 @@
 import type { WireListener, WireSocket } from '../client/connection/dial.js';
-import type { FakeServer } from './fake-server.js';
+
+/** What a connection needs of the server that it leads to. */
+export interface ConnectionEnd {
+  readonly requests: { readonly event: string; readonly body: unknown }[];
+  receive(from: FakeConnection, event: string, body: unknown, answer: (answer: object) => void): void;
+  left(connection: FakeConnection): void;
+}
 
 /** One connection of the fake: two queues that the test empties, in order, as TCP would. */
 export class FakeConnection implements WireSocket {
@@ -8,7 +14,7 @@ export class FakeConnection implements WireSocket {
   private readonly toClient: (() => void)[] = [];
 
   constructor(
-    readonly server: FakeServer,
+    readonly server: ConnectionEnd,
     readonly userId: string,
     private readonly listener: WireListener,
   ) {}

@@ -11,7 +11,8 @@ export const bytes = z
   .transform((value): Uint8Array<ArrayBufferLike> => (value instanceof ArrayBuffer ? new Uint8Array(value) : value))
   .meta({ wire: 'bytes' });
 
-export const id = z.uuid();
+/** Lower case on both sides: ids are keys of maps, and PostgreSQL answers in lower case. */
+export const id = z.uuid().toLowerCase();
 /** A document's counter of stored updates: 1 is the first. Gap-free, in commit order. */
 export const seq = z.number().int().nonnegative();
 export const epoch = z.number().int().positive();

@@ -25,6 +25,16 @@ export async function processesWith(text: string): Promise<number[]> {
     .map((row) => Number(row?.[1]));
 }
 
+/** Also true for one that ended and was not waited for yet. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 export async function killTree(root: number): Promise<void> {
   for (const pid of await processTree(root)) killNow(pid);
 }

@@ -4,11 +4,12 @@ import { seededRandom, withSeeds } from '@tandem/protocol/testing';
 import { eventually } from '../../src/testing/eventually.js';
 import { stopAllServers } from '../../src/testing/server-process.js';
 import { Ledger } from './support/ledger.js';
+import type { Violation } from './support/oracle.js';
 import { after, Round, type RoundPlan, type RoundRecord } from './support/round.js';
 import { type Fault, Site } from './support/site.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
-const FAULTS: readonly Fault[] = ['server', 'postgres', 'both'];
+const FAULTS: readonly Fault[] = ['server', 'postgres', 'both', 'backend'];
 const EARLY_ACK = fileURLToPath(new URL('./support/early-ack-server.mjs', import.meta.url));
 
 describe('twenty writers type, and a process is killed with -9', () => {
@@ -23,7 +24,7 @@ describe('twenty writers type, and a process is killed with -9', () => {
   });
 
   test(
-    'D1, F1, F3: the server, PostgreSQL, both: nothing that was acknowledged or seen is missing, and all replicas are equal',
+    'D1, F1, F2, F3: the server, PostgreSQL, both, a backend: nothing that was acknowledged or seen is missing, and all replicas are equal',
     async () => {
       site = await Site.start();
       const ledger = new Ledger();
@@ -34,6 +35,7 @@ describe('twenty writers type, and a process is killed with -9', () => {
         const record = await round.run({ fault, moment: after(afterMs) });
         await round.close();
         say(`SEED=${random.seed}: ${fault} killed after ${afterMs} ms, ${describeRecord(record)}`);
+        if (record.violations.length > 0) say(site!.log);
         expect(record.violations).toEqual([]);
       });
     },
@@ -55,11 +57,24 @@ describe('twenty writers type, and a process is killed with -9', () => {
   }, 120_000);
 });
 
-function describeRecord({ counts, readyAfterMs, typingAfterMs, violations }: RoundRecord): string {
-  const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `after ${(ms / 1000).toFixed(1)} s`);
-  const lost = violations.map(({ rule, count }) => `${rule} (${count})`).join(', ') || 'nothing lost, all equal';
+function describeRecord({ counts, storedUnknown, readyAfterMs, typingAfterMs, violations }: RoundRecord): string {
   const { acked, unknown, seen } = counts;
-  return `${acked} acked, ${unknown} unknown, ${seen} seen; ready ${seconds(readyAfterMs)}, acks again ${seconds(typingAfterMs)}: ${lost}`;
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    `${acked} acked, ${unknown} unknown (${storedUnknown} stored before anybody was told), ${seen} seen`,
+    `ready after ${seconds(readyAfterMs)}`,
+    ...(typingAfterMs === undefined ? [] : [`acks again after ${seconds(typingAfterMs)}`]),
+    describeViolations(violations),
+  ].join('; ');
+}
+
+function describeViolations(violations: readonly Violation[]): string {
+  const counts = new Map<string, number>();
+  for (const { rule, where, count } of violations) {
+    const what = `${rule} (${where})`;
+    counts.set(what, (counts.get(what) ?? 0) + count);
+  }
+  return [...counts].map(([what, count]) => `${what}: ${count}`).join(', ') || 'nothing lost, all equal';
 }
 
 /** The record of a round belongs to the output of a run that succeeds, too. */

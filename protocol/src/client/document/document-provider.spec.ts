@@ -36,7 +36,7 @@ describe('opening', () => {
     expect(ann.provider.synced).toBe(true);
   });
 
-  it('DOC-9: joins pieces in order, and applies frames after them', async () => {
+  it('DOC-9: joins pieces in order, and applies the frames behind them', async () => {
     const ann = await at.opened('ann');
     ann.provider.text.insert(0, 'a long text that comes in pieces');
     await at.server.settle();
@@ -397,6 +397,18 @@ describe('when things diverge', () => {
     await at.server.settle();
     expect(provider.kept).toEqual([expect.objectContaining({ text: 'gone', reason: 'gap_resync' })]);
     expect(provider.status).toBe('open');
+  });
+
+  it('DOC-35: gaps that were healed do not count', async () => {
+    const { provider } = await at.opened('ann');
+    for (let i = 0; i < 8; i++) {
+      const details = { stateVector: Y.encodeStateVector(at.document.committed), seq: at.document.seq };
+      at.server.refuseNext('document:update', { code: 'gap_resync', details });
+      provider.text.insert(i, String(i));
+      await at.server.settle();
+    }
+    expect(provider.kept).toEqual([]);
+    expect(at.document.text).toBe('01234567');
   });
 
   it('DOC-37: freezes a refused document, keeps its text, and goes on with a new one', async () => {

@@ -12,6 +12,7 @@ import { DocumentMachine } from './document-machine.js';
 import { LocalEdits } from './local-edits.js';
 import type { Effect, MachineEvent } from './machine-events.js';
 import { resyncUpdate } from './resync-update.js';
+import { toMachineEvent } from './server-events.js';
 import { updateParts } from './upload.js';
 import { Waiters } from './waiters.js';
 
@@ -330,22 +331,3 @@ export class DocumentProvider {
     if (now.error && now.error !== before.error) this.events.emit('error', now.error);
   }
 }
-
-const toMachineEvent = (event: ServerEvent, body: never): MachineEvent | undefined => {
-  switch (event) {
-    case 'document:update':
-      return { type: 'frame', ...(body as EventOf<typeof event>) };
-    case 'document:piece':
-      return { type: 'piece', ...(body as EventOf<typeof event>) };
-    case 'document:resync':
-      return { type: 'resync', ...(body as EventOf<typeof event>) };
-    case 'document:status':
-      return { type: 'server-status', state: (body as EventOf<typeof event>).state };
-    case 'document:role':
-      return { type: 'role', role: (body as EventOf<typeof event>).role };
-    case 'document:reset':
-      return { type: 'reset', epoch: (body as EventOf<typeof event>).epoch };
-    default:
-      return undefined;
-  }
-};

@@ -17,25 +17,3 @@ export class Receiver {
     if (seq === this.seq + 1) this.seq = seq;
   }
 }
-
-/** Joins the `document:piece` events that follow an answer (DOC-9). */
-export class Pieces {
-  private readonly parts: Uint8Array[] = [];
-
-  add(piece: number, bytes: Uint8Array): void {
-    this.parts[piece] = bytes;
-  }
-
-  /** The whole, once `count` pieces are there. */
-  joined(count: number): Uint8Array | undefined {
-    const parts = Array.from({ length: count }, (_, i) => this.parts[i]);
-    if (parts.some((part) => part === undefined)) return undefined;
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part!.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part!, at);
-      at += part!.length;
-    }
-    return whole;
-  }
-}

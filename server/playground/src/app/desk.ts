@@ -1,4 +1,4 @@
-import type { TandemApi } from '@tandem/protocol/client';
+import { type TandemApi, TandemError } from '@tandem/protocol/client';
 import type { User } from '@tandem/protocol/http';
 import { Scope } from '../base/scope.js';
 import { computed, type Readable, signal } from '../base/signal.js';
@@ -14,7 +14,7 @@ import { go, place } from './router.js';
 export type Stage =
   | { readonly kind: 'opening' }
   | { readonly kind: 'no-projects' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string /** Not refused: not reached. */; readonly offline: boolean }
   | { readonly kind: 'open'; readonly workplace: Workplace };
 
 /** Everything of a signed-in visit: the connection, the profile, and the project that the address names. */
@@ -52,7 +52,7 @@ export class Desk {
     this.scope.watch(projectId, (id) => void this.#enter(id));
     this.scope.watch(place, (where) => this.projects.remember(where));
     const online = computed(() => this.connection.state.value.status === 'online');
-    this.scope.watch(online, (is) => is && this.#refresh());
+    this.scope.watch(online, (is) => is && this.#onOnline());
     this.connection.start();
   }
 
@@ -72,7 +72,9 @@ export class Desk {
     this.#signedOut.value = true;
   }
 
-  #refresh(): void {
+  #onOnline(): void {
+    const stage = this.#stage.peek();
+    if (stage.kind === 'failed' && stage.offline) this.retry();
     this.projects.load().catch(tellError);
     this.profile.load().catch(tellError);
   }
@@ -100,7 +102,9 @@ export class Desk {
       workplace.project.scope.watch(workplace.project.gone, (gone) => gone && this.#onGone(gone, workplace));
       workplace.goSomewhere(this.projects.lastDocument(projectId));
     } catch (error) {
-      if (current()) this.#stage.value = { kind: 'failed', message: messageOf(error) };
+      if (!current()) return;
+      const offline = error instanceof TandemError && error.code === 'unreachable';
+      this.#stage.value = { kind: 'failed', message: messageOf(error), offline };
     }
   }
 

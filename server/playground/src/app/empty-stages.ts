@@ -21,16 +21,20 @@ export const noProjectsStage = (desk: Desk): HTMLElement =>
     button('New project', { kind: 'primary', icon: 'plus', onClick: () => askNewProject(desk) }),
   );
 
-export const failedStage = (desk: Desk, message: string): HTMLElement =>
+export const failedStage = (desk: Desk, message: string, offline: boolean): HTMLElement =>
   stage(
     'failed',
-    'This project cannot be opened',
-    h('p', {}, `${message}. It may have been deleted, or it was never shared with you.`),
+    offline ? 'No connection' : 'This project cannot be opened',
+    h(
+      'p',
+      {},
+      `${message}. ${offline ? 'The page tries again by itself.' : 'It may have been deleted, or it was never shared with you.'}`,
+    ),
     h(
       'div',
       { class: 'stage-actions' },
       button('Try again', { onClick: () => desk.retry() }),
-      button('My projects', { kind: 'primary', onClick: () => go({}, 'replace') }),
+      !offline && button('My projects', { kind: 'primary', onClick: () => go({}, 'replace') }),
     ),
   );
 

@@ -99,13 +99,18 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     if (stage.kind === 'open') enter(stage.workplace, inner);
     else if (stage.kind === 'opening') work.replaceChildren(openingStage());
     else if (stage.kind === 'no-projects') work.replaceChildren(noProjectsStage(desk));
-    else work.replaceChildren(failedStage(desk, stage.message));
+    else work.replaceChildren(failedStage(desk, stage.message, stage.offline));
   });
   return app;
 
   function enter(workplace: Workplace, within: Scope): void {
     const pane = new EditorPane(within, workplace.tabs, isSignedOut);
-    const tree = treeView({ ...workplace, model: workplace.tree, people: workplace.presence.byDocument });
+    const tree = treeView({
+      ...workplace,
+      model: workplace.tree,
+      people: workplace.presence.byDocument,
+      focusEditor: () => pane.focus(),
+    });
     const blank = h('div', { class: 'blank' });
     side.replaceChildren(tree.element);
     presence.replaceChildren(

@@ -37,6 +37,7 @@ export class EditorPane {
   readonly #facts: Signal<EditorFacts | undefined> = signal(undefined);
   readonly facts: Readable<EditorFacts | undefined> = this.#facts;
   #front: Mounted | undefined;
+  #wantsFocus = false;
 
   constructor(
     private readonly scope: Scope,
@@ -53,8 +54,12 @@ export class EditorPane {
     });
   }
 
+  /** Gives the keyboard to the file in front, also when that is about to be opened. */
   focus(): void {
-    this.#front?.view.focus();
+    const tab = this.tabs.active.peek();
+    const mounted = tab && this.#mounted.get(tab);
+    this.#wantsFocus = !mounted || mounted !== this.#front;
+    if (!this.#wantsFocus) mounted?.view.focus();
   }
 
   /** Goes to where somebody's cursor is in the file in front, as soon as that is known. */
@@ -158,7 +163,8 @@ export class EditorPane {
     if (next.scroll) next.view.dispatch({ effects: next.scroll });
     next.view.requestMeasure();
     this.#tell(next.view);
-    if (hadFocus) next.view.focus();
+    if (hadFocus || this.#wantsFocus) next.view.focus();
+    this.#wantsFocus = false;
   }
 
   /** One is in one file at a time: no caret stays behind in the one that was left. */

@@ -4,6 +4,7 @@ import { place, shareAddress } from '../app/router.js';
 import { h } from '../base/dom.js';
 import { avatar } from '../ui/avatar.js';
 import { button, field, iconButton, select, whileBusy } from '../ui/controls.js';
+import { copyFrom } from '../ui/copy.js';
 import { confirm, type Dialog, openDialog } from '../ui/dialog.js';
 import { messageOf, tell, tellError } from '../ui/toasts.js';
 import type { Project } from '../workspace/project.js';
@@ -97,7 +98,7 @@ function addressRow(): HTMLElement {
     'data-testid': 'share-address',
     on: { focus: () => address.select() },
   });
-  const copy = () => void navigator.clipboard.writeText(address.value).then(() => tell('Address copied'), tellError);
+  const copy = () => copyFrom(address);
   return field('Address of this file, for members', address, undefined, [
     button('Copy', { icon: 'copy', onClick: copy }),
   ]);

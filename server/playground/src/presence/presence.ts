@@ -18,7 +18,7 @@ const PACE_MS = 100;
 
 /**
  * Who is here, and where. Awareness belongs to a document, so people in different files would not see each other: every
- * page of this playground therefore also opens one file of the project that all agree on, the one with the lowest id,
+ * page of this playground therefore also opens one file of the project that all agree on, the text with the lowest id,
  * and tells there which file is in front of it (`file` of the awareness state).
  */
 export class Presence {
@@ -35,12 +35,17 @@ export class Presence {
     private readonly userId: string,
   ) {
     const { scope } = project;
-    const lowest = computed(() => [...project.documents.value.keys()].sort()[0]);
+    const lowest = computed(() => {
+      const texts = [...project.documents.value.values()].filter(({ kind }) => kind === 'text');
+      return texts.map(({ id }) => id).sort()[0];
+    });
     scope.watch(lowest, (id) => this.#meetIn(id));
     scope.effect(() => {
       // Told in every open document: a change of the meeting place then loses nobody.
+      const file = this.active.value ?? null;
       for (const document of pool.documents.value) {
-        document.bound.value.awareness.setLocalStateField('file', this.active.value ?? null);
+        const { awareness } = document.bound.value;
+        if (awareness.getLocalState()?.file !== file) awareness.setLocalStateField('file', file);
       }
     });
     let listening = scope.child();

@@ -2,6 +2,8 @@ import type { SessionStore, TokenSession } from '@tandem/protocol/client';
 import { readStored, writeStored } from '../base/storage.js';
 
 const KEY = 'tandem.session';
+/** Within this time, in milliseconds, a message to another tab has arrived. */
+const NEWS_MS = 25;
 
 const read = (storage: Storage) => readStored<TokenSession>(storage, KEY);
 
@@ -11,6 +13,12 @@ const read = (storage: Storage) => readStored<TokenSession>(storage, KEY);
  */
 export function playgroundSessionStore(): SessionStore {
   let ownerId: string | undefined;
+
+  // A duplicated tab is the same guest with a copy of the session: it must learn when the refresh token was used.
+  const siblings = new BroadcastChannel(KEY);
+  siblings.addEventListener('message', ({ data }: MessageEvent<TokenSession>) => {
+    if (data.user.id === ownerId && read(sessionStorage)) writeStored(sessionStorage, KEY, data);
+  });
 
   const load = (): TokenSession | undefined => {
     const found = [read(sessionStorage), read(localStorage)].find(
@@ -34,12 +42,18 @@ export function playgroundSessionStore(): SessionStore {
     const isTaken = !signingIn && elsewhere !== undefined && elsewhere.user.id !== ownerId;
     const isThisTab = session.user.email === null || isTaken;
     writeStored(isThisTab ? sessionStorage : localStorage, KEY, session);
-    if (!isThisTab) writeStored(sessionStorage, KEY, undefined);
+    if (isThisTab) siblings.postMessage(session);
+    else writeStored(sessionStorage, KEY, undefined);
   };
 
-  // A refresh token is used once, so tabs that share a session take turns. Guests do not share one.
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> =>
-    navigator.locks ? navigator.locks.request(`${KEY}.${ownerId ?? ''}`, work) : work();
+  // A refresh token is used once, so tabs that share a session take turns, with a moment for the news to arrive.
+  const exclusive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!navigator.locks) return work();
+    return navigator.locks.request(`${KEY}.${ownerId ?? ''}`, async () => {
+      await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
+      return work();
+    });
+  };
 
   return { load, save, exclusive };
 }

@@ -1,8 +1,8 @@
 import { ERRORS } from '@tandem/protocol';
 import { h } from '../base/dom.js';
 import { button } from '../ui/controls.js';
+import { copyFrom } from '../ui/copy.js';
 import { openDialog } from '../ui/dialog.js';
-import { tell, tellError } from '../ui/toasts.js';
 import type { Kept } from '../workspace/open-document.js';
 
 /**
@@ -42,10 +42,7 @@ export function openKeptDialog(path: string, kept: Kept, discard: () => void): v
         kind: 'primary',
         icon: 'copy',
         testId: 'copy-kept',
-        onClick: () => {
-          text.select();
-          navigator.clipboard.writeText(kept.text).then(() => tell('Copied'), tellError);
-        },
+        onClick: () => copyFrom(text),
       }),
     ],
   });

@@ -1,13 +1,13 @@
 import { h, keyedList } from '../base/dom.js';
 import { type Readable, signal } from '../base/signal.js';
 import type { PersonHere } from '../presence/presence.js';
-import { iconButton } from '../ui/controls.js';
 import { icon } from '../ui/icons.js';
 import { openMenu } from '../ui/menu.js';
 import { tellError } from '../ui/toasts.js';
 import type { Tabs } from '../workspace/tabs.js';
 import type { TreeActions } from './tree-actions.js';
 import { allowDragging } from './tree-drag.js';
+import { treeHead } from './tree-head.js';
 import { treeInput } from './tree-input.js';
 import { keyTarget } from './tree-keys.js';
 import { joinPath, nameOf, parentOf, type TreeModel, type TreeRow, tidyPath } from './tree-model.js';
@@ -18,6 +18,7 @@ interface TreeOptions {
   actions: TreeActions;
   tabs: Tabs;
   people: Readable<ReadonlyMap<string | undefined, readonly PersonHere[]>>;
+  focusEditor: () => void;
 }
 
 /** What is being typed into the tree. */
@@ -29,7 +30,7 @@ export interface TreeView {
 }
 
 /** The files of the project. One row takes the Tab key; the arrows move between rows (WAI-ARIA tree pattern). */
-export function treeView({ model, actions, tabs, people }: TreeOptions): TreeView {
+export function treeView({ model, actions, tabs, people, focusEditor }: TreeOptions): TreeView {
   const { project } = model;
   const { scope } = project;
   const draft = signal<Draft | undefined>(undefined);
@@ -136,6 +137,7 @@ export function treeView({ model, actions, tabs, people }: TreeOptions): TreeVie
     if (more) menu(row, { anchor: more });
     else activate(row);
   });
+  list.addEventListener('dblclick', (event) => rowAt(event.target)?.documentId && focusEditor());
   list.addEventListener('contextmenu', (event) => {
     const row = rowAt(event.target);
     if (!row || !project.canWrite.peek()) return;
@@ -147,8 +149,10 @@ export function treeView({ model, actions, tabs, people }: TreeOptions): TreeVie
     const row = rowAt(event.target);
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = keyTarget(event.key, row, model.rows.peek());
-    if (event.key === 'Enter' || event.key === ' ') activate(row);
-    else if (event.key === 'F2') write({ kind: 'rename', row });
+    if (event.key === 'Enter' || event.key === ' ') {
+      activate(row);
+      if (event.key === 'Enter' && row.documentId) focusEditor();
+    } else if (event.key === 'F2') write({ kind: 'rename', row });
     else if (event.key === 'Delete' && project.canWrite.peek()) void actions.remove(row);
     else if (event.key === 'ArrowRight' && row.expanded === false) toggle(row);
     else if (event.key === 'ArrowLeft' && row.expanded) toggle(row);
@@ -161,27 +165,11 @@ export function treeView({ model, actions, tabs, people }: TreeOptions): TreeVie
   });
 
   const newFile = () => write({ kind: 'file', parent: folderOf(focusedRow()) });
-  const head = h(
-    'header',
-    { class: 'side-head' },
-    h('h2', {}, 'Files'),
-    h(
-      'div',
-      { class: 'side-tools' },
-      iconButton('file-plus', 'New file', newFile, 'new-file'),
-      iconButton(
-        'folder-plus',
-        'New folder',
-        () => write({ kind: 'folder', parent: folderOf(focusedRow()) }),
-        'new-folder',
-      ),
-      iconButton('collapse', 'Collapse folders', () => model.collapseAll()),
-    ),
-  );
+  const newFolder = () => write({ kind: 'folder', parent: folderOf(focusedRow()) });
+  const head = treeHead({ project, newFile, newFolder, collapse: () => model.collapseAll() });
   const empty = h('p', { class: 'tree-empty' }, 'No files yet.');
   scope.effect(() => {
     empty.hidden = model.rows.value.length > 0 || draft.value !== undefined;
-    for (const tool of [...head.querySelectorAll('button')].slice(0, 2)) tool.hidden = !project.canWrite.value;
   });
   return { element: h('nav', { class: 'side-content', 'aria-label': 'Files' }, head, list, empty), newFile };
 }

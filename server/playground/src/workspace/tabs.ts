@@ -1,6 +1,7 @@
 import { go, place } from '../app/router.js';
 import { computed, type Readable, signal, untracked } from '../base/signal.js';
 import { readStored, writeStored } from '../base/storage.js';
+import { tell } from '../ui/toasts.js';
 import type { DocumentPool } from './document-pool.js';
 import type { OpenDocument } from './open-document.js';
 import type { Project } from './project.js';
@@ -70,6 +71,10 @@ export class Tabs {
   #add(documentId: string): void {
     const entry = this.project.documents.peek().get(documentId);
     if (!entry || this.#tabs.peek().some((tab) => tab.document.documentId === documentId)) return;
+    if (entry.kind !== 'text') {
+      tell(`${entry.path} holds shared data, not text: programs edit it through the SDK`);
+      return;
+    }
     // Of a file that was deleted, the last one.
     let last = entry.path;
     const path = computed(() => {

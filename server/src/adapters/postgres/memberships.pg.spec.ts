@@ -42,7 +42,7 @@ describe('A44 memberships', () => {
 
   it('knows a document for members only, and while it is there', async () => {
     const { id } = (await directory.create(owner, projectId, newFile('x/a.txt'))).value;
-    const found = { projectId, kind: 'text', path: 'x/a.txt' };
+    const found = { projectId, kind: 'text', path: 'x/a.txt', accessVersion: 1 };
     expect(await memberships.document(owner, id)).toEqual({ ...found, role: 'owner' });
     expect(await memberships.document(viewer, id)).toEqual({ ...found, role: 'viewer' });
     expect(await memberships.document(stranger, id)).toBeUndefined();

@@ -1,12 +1,12 @@
-import type { DocumentEntry, DocumentKind, Role } from '@tandem/protocol';
+import type { DocumentEntry, Role } from '@tandem/protocol';
 import type { DataSource } from 'typeorm';
-import { Memberships } from '../../core/access/memberships.js';
+import { type DocumentAccess, Memberships } from '../../core/access/memberships.js';
 import { stored } from './store-errors.js';
 
 const ROLE = 'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2';
 
 const DOCUMENT = `
-  SELECT d.project_id AS "projectId", m.role, d.kind, d.path
+  SELECT d.project_id AS "projectId", m.role, d.kind, d.path, d.access_version AS "accessVersion"
   FROM documents d JOIN project_members m ON m.project_id = d.project_id AND m.user_id = $1
   WHERE d.id = $2 AND d.deleted_at IS NULL`;
 
@@ -25,11 +25,9 @@ export class PostgresMemberships extends Memberships {
     return (await this.one<{ role: Role }>(ROLE, [projectId, userId]))?.role;
   }
 
-  override document(
-    userId: string,
-    documentId: string,
-  ): Promise<{ projectId: string; role: Role; kind: DocumentKind; path: string } | undefined> {
-    return this.one(DOCUMENT, [userId, documentId]);
+  override async document(userId: string, documentId: string): Promise<DocumentAccess | undefined> {
+    const row = await this.one<DocumentAccess>(DOCUMENT, [userId, documentId]);
+    return row && { ...row, accessVersion: Number(row.accessVersion) };
   }
 
   override documents(projectId: string): Promise<DocumentEntry[]> {

@@ -30,6 +30,7 @@ export class SessionsSocket extends SocketFeature {
       'session:renew': async ({ token }) => {
         const claims = await this.tokens.verify(token);
         if (claims.userId !== connection.userId) throw new TandemError('invalid_token', 'The token is of another user');
+        if (!connection.socket.connected) throw new TandemError('unauthorized');
         connection.claims = claims;
         this.watch(connection);
         return { expiresAt: claims.expiresAt };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Memberships } from '../../core/access/memberships.js';
 import { can } from '../../core/access/permissions.js';
-import type { Outcome, PendingUpdate } from '../../core/document/room/overlay.js';
+import type { PendingUpdate } from '../../core/document/room/overlay.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
 import type { RoomBus } from '../../core/document/room-bus.js';
@@ -113,10 +113,7 @@ export class CommitSettlement implements CommitHandler {
       await delay(pause);
     }
     for (const room of left) {
-      this.refuse(
-        room.overlay.drop(() => false),
-        'store_unavailable',
-      );
+      room.giveBack('store_unavailable');
       this.release(room);
     }
   }
@@ -155,10 +152,7 @@ export class CommitSettlement implements CommitHandler {
         const role = roles.get(userId);
         return role !== undefined && can(role, 'document.write');
       };
-      this.refuse(
-        room.overlay.drop((pending) => mayWrite(pending.session.userId)),
-        'forbidden',
-      );
+      room.giveBack('forbidden', (pending) => mayWrite(pending.session.userId));
       for (const session of room.sessions) {
         const role = roles.get(session.userId);
         if (role && role !== session.role) {
@@ -166,7 +160,6 @@ export class CommitSettlement implements CommitHandler {
           this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
         }
       }
-      room.answerEchoes();
       room.accessVersion = accessVersion;
       room.overlay.isHeld = false;
       this.reschedule(room);
@@ -181,10 +174,7 @@ export class CommitSettlement implements CommitHandler {
   }
 
   private close(room: Room, code: 'not_found' | 'store_unavailable' | 'epoch_mismatch'): void {
-    this.refuse(
-      room.overlay.drop(() => false),
-      code,
-    );
+    room.giveBack(code);
     this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state: 'closed' });
     for (const session of [...room.sessions]) room.leave(session);
     this.rooms.evict(room);
@@ -194,10 +184,6 @@ export class CommitSettlement implements CommitHandler {
     for (const [index, pending] of batch.entries()) {
       pending.answer({ type: 'committed', seq: fromSeq + index, stored: true });
     }
-  }
-
-  private refuse(dropped: readonly PendingUpdate[], code: Extract<Outcome, { type: 'refused' }>['code']): void {
-    for (const pending of dropped) pending.answer({ type: 'refused', code });
   }
 
   private tellStatus(room: Room, state: 'stalled' | 'ok'): void {

@@ -84,6 +84,8 @@ export class DocumentsSocket extends SocketFeature {
     if (!document) throw new TandemError('not_open');
     const stateVector = body.stateVector && decodeStateVector(body.stateVector);
     if (body.stateVector && !stateVector) throw new TandemError('malformed_update', 'Not a state vector');
+    // Each answer may hold a whole document: the next is not made before the last was read.
+    await connection.room();
     // A second open is a fresh start of the same editor.
     this.leave(document);
     try {
@@ -142,20 +144,24 @@ export class DocumentsSocket extends SocketFeature {
       if (run instanceof Promise) run.catch(reject);
     });
     pending.bytes += body.update.length;
-    if (pending.bytes > MAX_PENDING_BYTES) connection.peer.setReading('off');
+    if (pending.bytes > MAX_PENDING_BYTES) connection.peer.restrainEdits(true);
     const settle = () => {
       pending.bytes -= body.update.length;
-      if (pending.bytes <= MAX_PENDING_BYTES / 2) connection.peer.setReading('on');
+      if (pending.bytes <= MAX_PENDING_BYTES / 2) connection.peer.restrainEdits(false);
     };
     answered.then(settle, settle);
     return answered;
   }
 
-  private close(documents: Map<string, OpenDocument>, documentId: string): Nothing {
+  private close(documents: Map<string, OpenDocument>, documentId: string): Nothing | Promise<Nothing> {
     const document = documents.get(documentId);
-    documents.delete(documentId);
-    if (document) this.leave(document);
-    return {};
+    if (!document) return {};
+    // Behind the edits that were sent before it.
+    return document.lane.run(() => {
+      if (documents.get(documentId) === document) documents.delete(documentId);
+      this.leave(document);
+      return {};
+    });
   }
 
   private moveCursor(document: OpenDocument | undefined, update: Uint8Array): Nothing | Promise<Nothing> {

@@ -29,14 +29,15 @@ export class RoomBroadcast {
     }
   }
 
-  /** To everybody in the room; a state that is told anew soon enough is not kept for slow readers. */
+  /** To everybody in the room. Cursors are droppable: they are told anew soon enough. */
   tell<E extends ServerEvent>(room: Room, event: E, body: EventOf<E>, except?: RoomSession): void {
     const frame = this.frames.encode(event, body);
-    for (const session of room.sessions) if (session !== except) session.peer.write(frame);
+    const delivery = event === 'awareness:update' ? 'droppable' : 'certain';
+    for (const session of room.sessions) if (session !== except) session.peer.write(frame, delivery);
   }
 
-  to<E extends ServerEvent>(session: RoomSession, event: E, body: EventOf<E>): boolean {
-    return session.peer.write(this.frames.encode(event, body));
+  to<E extends ServerEvent>(session: RoomSession, event: E, body: EventOf<E>): void {
+    session.peer.write(this.frames.encode(event, body), 'certain');
   }
 
   /** The backlog of a slow reader is gone: all that it may lack, in one frame. */
@@ -51,7 +52,7 @@ export class RoomBroadcast {
       seq,
       epoch: room.epoch,
     };
-    if (!this.to(session, 'document:resync', body)) return;
+    if (!session.peer.write(this.frames.encode('document:resync', body))) return;
     session.isLagging = false;
     session.sentSeq = seq;
   }

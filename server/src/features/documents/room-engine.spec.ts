@@ -34,7 +34,7 @@ class EverybodyEdits extends Memberships {
     return 'editor' as const;
   }
   async document() {
-    return { projectId: PROJECT, role: 'editor' as const, kind: 'text' as const, path: 'a.txt' };
+    return { projectId: PROJECT, role: 'editor' as const, kind: 'text' as const, path: 'a.txt', accessVersion: 1 };
   }
   async documents() {
     return [];

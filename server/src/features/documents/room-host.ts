@@ -44,7 +44,7 @@ export class RoomHost {
     documentId: string,
     request: OpenRequest & { instance?: string | undefined },
   ): Promise<Joined> {
-    for (;;) {
+    for (let hasCaughtUp = false; ; ) {
       const { changes } = this.rights;
       const access = await this.memberships.document(identity.id, documentId);
       if (!access) throw new TandemError('not_found');
@@ -54,10 +54,18 @@ export class RoomHost {
       }
       // Somebody's rights moved while this one was on its way in: read them again.
       if (changes !== this.rights.changes || this.rooms.get(documentId) !== room) continue;
+      // The room was loaded under later rights than the role: with them its fence would let the old role write.
+      if (access.accessVersion < room.accessVersion) continue;
       const session = new RoomSession(peer, identity, access.role, request.instance, room.epoch);
       const opened = room.open(session, request);
       if (opened.type === 'refused') throw refusal(opened);
       if (opened.type === 'unbound') continue;
+      if (opened.type === 'behind') {
+        if (hasCaughtUp) throw refusal(opened.refusal);
+        await this.catchUp(room);
+        hasCaughtUp = true;
+        continue;
+      }
       if (opened.fenced) this.fence(room, opened.fenced);
       return { ...opened, room, session };
     }
@@ -117,13 +125,13 @@ export class RoomHost {
             answer(refusal(admission.refusal));
             return;
           }
-          await this.settlement.catchUp(room);
+          await this.catchUp(room);
           hasCaughtUp = true;
         }
         admission = room.admit(session, bytes, options, (outcome) => answer(toAnswer(outcome)));
       }
     } catch (error) {
-      answer(error instanceof StoreUnavailable ? new TandemError('store_unavailable') : asTandemError(error));
+      answer(asTandemError(error));
     }
   }
 
@@ -145,14 +153,13 @@ export class RoomHost {
     }
   }
 
+  private async catchUp(room: Room): Promise<void> {
+    await this.settlement.catchUp(room).catch(unavailable);
+  }
+
   private async bind(room: Room, clientIds: readonly number[], userId: string): Promise<void> {
-    try {
-      const owners = await this.log.bindClients(room.documentId, clientIds, userId);
-      for (const [clientId, owner] of owners) room.clientIds.bind(clientId, owner);
-    } catch (error) {
-      if (error instanceof StoreUnavailable) throw new TandemError('store_unavailable');
-      throw error;
-    }
+    const owners = await this.log.bindClients(room.documentId, clientIds, userId).catch(unavailable);
+    for (const [clientId, owner] of owners) room.clientIds.bind(clientId, owner);
   }
 
   /** The same editor came back on a new connection: the old one, perhaps half open, gets nothing any more (V1). */
@@ -172,6 +179,10 @@ function toAnswer(outcome: Outcome): { seq: number; stored: boolean } | TandemEr
 
 function refusal({ code, details }: Refusal): TandemError {
   return new TandemError(code, undefined, details);
+}
+
+function unavailable(error: unknown): never {
+  throw error instanceof StoreUnavailable ? new TandemError('store_unavailable') : error;
 }
 
 function asTandemError(error: unknown): TandemError {

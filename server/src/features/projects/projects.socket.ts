@@ -4,9 +4,17 @@ import type { Memberships } from '../../core/access/memberships.js';
 import type { Connection } from '../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
 
+/** A connection whose role is being looked up. */
+interface Joining {
+  readonly connection: Connection;
+  readonly projectId: string;
+  readonly heard: ProjectEvent[];
+}
+
 /** `project:open` and `project:close`: who hears of changes to the tree, the members and the settings of a project. */
 export class ProjectsSocket extends SocketFeature {
   private readonly audiences = new Map<string, Set<Connection>>();
+  private readonly joining = new Set<Joining>();
 
   constructor(
     private readonly memberships: Memberships,
@@ -22,6 +30,7 @@ export class ProjectsSocket extends SocketFeature {
     return {
       'project:open': (body) => this.join(connection, body),
       'project:close': ({ projectId }) => {
+        this.giveUp((joining) => joining.connection === connection && joining.projectId === projectId);
         this.leave(connection, projectId);
         return {};
       },
@@ -29,25 +38,35 @@ export class ProjectsSocket extends SocketFeature {
   }
 
   override disconnect(connection: Connection): void {
+    this.giveUp((joining) => joining.connection === connection);
     for (const projectId of [...this.audiences.keys()]) this.leave(connection, projectId);
   }
 
   private async join(connection: Connection, { projectId }: BodyOf<'project:open'>): Promise<ProjectOpenAnswer> {
-    // Listening begins before the list is read: a change in between is told twice rather than never.
-    const audience = this.audiences.get(projectId) ?? new Set();
-    this.audiences.set(projectId, audience.add(connection));
+    // Listening begins before the list is read: a change in between is told twice rather than never. What is heard waits
+    // until the role is known, so that a stranger who asks hears nothing.
+    const joining: Joining = { connection, projectId, heard: [] };
+    this.joining.add(joining);
     try {
       const [role, documents] = await Promise.all([
         this.memberships.role(connection.userId, projectId),
         this.memberships.documents(projectId),
       ]);
-      if (!role) throw new TandemError('not_found');
-      if (!connection.socket.connected) this.leave(connection, projectId);
+      if (!role || joining.heard.some((event) => endsFor(event, connection))) {
+        this.leave(connection, projectId);
+        throw new TandemError('not_found');
+      }
+      if (this.joining.has(joining)) this.admit(joining);
       return { role, documents };
-    } catch (error) {
-      this.leave(connection, projectId);
-      throw error;
+    } finally {
+      this.joining.delete(joining);
     }
+  }
+
+  private admit({ connection, projectId, heard }: Joining): void {
+    const audience = this.audiences.get(projectId) ?? new Set();
+    if (!audience.has(connection)) for (const event of heard) connection.emit('project:event', event);
+    this.audiences.set(projectId, audience.add(connection));
   }
 
   private leave(connection: Connection, projectId: string): void {
@@ -56,12 +75,21 @@ export class ProjectsSocket extends SocketFeature {
     if (audience?.size === 0) this.audiences.delete(projectId);
   }
 
+  /** Closed, or gone, before its role was known. */
+  private giveUp(concerned: (joining: Joining) => boolean): void {
+    for (const joining of this.joining) if (concerned(joining)) this.joining.delete(joining);
+  }
+
   private tell(event: ProjectEvent): void {
+    for (const { projectId, heard } of this.joining) if (projectId === event.projectId) heard.push(event);
     for (const connection of this.audiences.get(event.projectId) ?? []) {
       connection.emit('project:event', event);
-      const isGone =
-        event.type === 'project.deleted' || (event.type === 'member.removed' && event.userId === connection.userId);
-      if (isGone) this.leave(connection, event.projectId);
+      if (endsFor(event, connection)) this.leave(connection, event.projectId);
     }
   }
+}
+
+/** Whether the connection's user may not hear of the project any more. */
+function endsFor(event: ProjectEvent, { userId }: Connection): boolean {
+  return event.type === 'project.deleted' || (event.type === 'member.removed' && event.userId === userId);
 }

@@ -27,13 +27,28 @@ export class Connection {
   }
 
   emit<E extends ServerEvent>(event: E, body: EventOf<E>): void {
-    this.peer.write(PacketFrame.of(event, body));
+    this.peer.write(PacketFrame.of(event, body), 'certain');
   }
 
   /** Says why, and ends the connection. */
   close(code: EventOf<'session:closed'>['code'], message: string): void {
     this.emit('session:closed', { code, message });
     this.socket.disconnect(true);
+  }
+
+  /** Resolves when the reader has room for a large answer, or is gone. */
+  async room(): Promise<void> {
+    while (this.socket.connected && this.peer.isFull) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          this.drainListeners.delete(done);
+          this.socket.off('disconnect', done);
+          resolve();
+        };
+        this.drainListeners.add(done);
+        this.socket.once('disconnect', done);
+      });
+    }
   }
 
   /** Calls back whenever the reader has taken most of what waited for it. */

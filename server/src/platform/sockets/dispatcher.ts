@@ -20,7 +20,9 @@ type Ack = (answer: Answer<object>) => void;
  * depths, which would reorder edits (decision 003).
  */
 export function dispatch(connection: Connection, handlers: Handlers, logger: Logger): void {
-  connection.socket.onAny((event: string, ...args: unknown[]) => {
+  connection.socket.onAny((name: unknown, ...args: unknown[]) => {
+    // Socket.IO's parser lets numbers through as names.
+    const event = String(name);
     const last = args.at(-1);
     const ack = typeof last === 'function' ? (last as Ack) : undefined;
     const body: unknown = args[0] === ack ? undefined : args[0];
@@ -38,6 +40,8 @@ export function dispatch(connection: Connection, handlers: Handlers, logger: Log
     } catch (error) {
       refuse(error);
     }
+    // Who asks and does not read the answers is not read either.
+    connection.peer.restrain();
   });
 }
 

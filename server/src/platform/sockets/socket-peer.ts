@@ -17,7 +17,8 @@ export class SocketPeer implements RoomPeer {
   private readonly engine: EngineSocket;
   /** Bytes handed to Engine.IO and not yet to the websocket. */
   private queued = 0;
-  private reading: 'on' | 'off' = 'on';
+  /** Why the socket is not read at the moment. */
+  private readonly restraints = new Set<'edits' | 'backlog'>();
 
   constructor(
     private readonly socket: Socket,
@@ -28,6 +29,7 @@ export class SocketPeer implements RoomPeer {
       this.queued = 0;
     });
     this.engine.on('drain', () => {
+      this.restrain();
       if (this.backlog < MAX_BACKLOG / 4) onDrain();
     });
   }
@@ -37,21 +39,37 @@ export class SocketPeer implements RoomPeer {
     return this.queued + (this.engine.transport.socket?.bufferedAmount ?? 0);
   }
 
-  write(frame: Frame): boolean {
+  get isFull(): boolean {
+    return this.backlog > MAX_BACKLOG;
+  }
+
+  write(frame: Frame, delivery: 'droppable' | 'certain' = 'droppable'): boolean {
     if (!this.socket.connected || !(frame instanceof PacketFrame)) return false;
     // An empty queue takes any frame: a large document must get through, and what follows it then waits.
-    if (this.backlog > 0 && this.backlog + frame.bytes > MAX_BACKLOG) return false;
+    if (delivery === 'droppable' && this.backlog > 0 && this.backlog + frame.bytes > MAX_BACKLOG) return false;
     this.queued += frame.bytes;
     for (const part of frame.parts) this.engine.write(part.data, part.options);
     return true;
   }
 
-  /** Stops or resumes reading: edits are never refused for their rate, their sender waits. */
-  setReading(reading: 'on' | 'off'): void {
-    if (reading === this.reading) return;
-    this.reading = reading;
+  /** Edits are never refused for their rate: while too many wait for their commit, their sender is not read. */
+  restrainEdits(isTooMuch: boolean): void {
+    this.setRestraint('edits', isTooMuch);
+  }
+
+  /** Answers are queued like events: who does not read them may not ask for more. */
+  restrain(): void {
+    this.setRestraint('backlog', this.isFull);
+  }
+
+  private setRestraint(reason: 'edits' | 'backlog', isOn: boolean): void {
+    const wasRead = this.restraints.size === 0;
+    if (isOn) this.restraints.add(reason);
+    else this.restraints.delete(reason);
+    const isRead = this.restraints.size === 0;
+    if (isRead === wasRead) return;
     const websocket = this.engine.transport.socket;
-    if (reading === 'off') websocket?.pause();
-    else websocket?.resume();
+    if (isRead) websocket?.resume();
+    else websocket?.pause();
   }
 }

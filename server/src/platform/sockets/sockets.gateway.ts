@@ -22,6 +22,9 @@ export interface SocketSettings {
 
 export const SOCKET_SETTINGS = Symbol('SocketSettings');
 
+/** How long a connection has to close in good order, in milliseconds. */
+const CLOSE_MS = 500;
+
 /** The door for editors: signs them in, greets them, and hands their events to the features. */
 @WebSocketGateway()
 export class SocketsGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
@@ -79,6 +82,16 @@ export class SocketsGateway implements OnGatewayInit, OnGatewayConnection, OnGat
 
   /** Ends all connections. */
   close(): void {
+    const open = [...this.connections.keys()];
     this.server?.disconnectSockets(true);
+    // Who does not read does not answer the close either; the server does not wait for them.
+    setTimeout(() => {
+      for (const socket of open) terminate(socket);
+    }, CLOSE_MS).unref();
   }
+}
+
+function terminate(socket: Socket): void {
+  const { transport } = socket.conn as unknown as { transport?: { socket?: { terminate?(): void } } };
+  transport?.socket?.terminate?.();
 }

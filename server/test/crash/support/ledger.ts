@@ -33,6 +33,16 @@ export interface Counts {
   readonly seen: number;
 }
 
+/** What came on top of earlier counts. */
+export function countsSince(before: Counts, now: Counts): Counts {
+  return {
+    invoked: now.invoked - before.invoked,
+    acked: now.acked - before.acked,
+    unknown: now.unknown - before.unknown,
+    seen: now.seen - before.seen,
+  };
+}
+
 const TOKEN = /<\d+\.\d+>/g;
 
 export const tokensIn = (text: string): string[] => text.match(TOKEN) ?? [];

@@ -1,4 +1,4 @@
-import { type Entry, type Ledger, tokensIn, withoutTokens } from './ledger.js';
+import { type Entry, type Ledger, type Token, tokensIn, withoutTokens } from './ledger.js';
 import type { View } from './view.js';
 
 export interface Violation {
@@ -28,9 +28,7 @@ const EXAMPLES = 5;
 export function keepsPromises(view: View, promises: readonly Entry[], ledger: Ledger): Violation[] {
   const shown = tokensIn(view.text);
   const present = new Set(shown);
-  const isLost = ({ token }: Entry) =>
-    (view.ends.get(token.client) ?? 0) < token.clock + token.name.length ||
-    (!present.has(token.name) && !ledger.isDeleted(token));
+  const isLost = ({ token }: Entry) => !isStored(view, token) || (!present.has(token.name) && !ledger.isDeleted(token));
   const lost = promises.filter(isLost);
   const back = promises.filter(({ token }) => present.has(token.name));
   const names = (entries: readonly Entry[]) => entries.map(({ token }) => token.name);
@@ -45,6 +43,11 @@ export function keepsPromises(view: View, promises: readonly Entry[], ledger: Le
     ...violation('text is torn or made up', view, strange),
     ...violation('updates are held back by a gap', view, view.hasGaps ? ['pending'] : []),
   ];
+}
+
+/** Whether the view has the token, deleted or not. */
+export function isStored(view: View, { client, clock, name }: Token): boolean {
+  return (view.ends.get(client) ?? 0) >= clock + name.length;
 }
 
 /** Whether all views are one document: text, state vector, delete set. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SeededRandom } from '@tandem/protocol/testing';
 import { eventually } from '../../../src/testing/eventually.js';
-import { type Counts, Ledger } from './ledger.js';
-import { areEqual, isGapFree, keepsPromises, noComplaints, type Violation } from './oracle.js';
+import { type Counts, countsSince, type Ledger } from './ledger.js';
+import { areEqual, isGapFree, isStored, keepsPromises, noComplaints, type Violation } from './oracle.js';
 import { SdkWriter } from './sdk-writer.js';
 import type { Fault, Site } from './site.js';
 import { StockWriter } from './stock-writer.js';
@@ -16,8 +16,10 @@ export interface RoundPlan {
 }
 
 export interface RoundRecord {
-  /** At the kill. */
+  /** Of this round, at the kill. */
   readonly counts: Counts;
+  /** Inserts that nobody was told of and that were found stored: the crash fell between commit and answer (F2). */
+  readonly storedUnknown: number;
   /** Milliseconds from the kill until the server was ready, and until an edit was acknowledged again. */
   readonly readyAfterMs: number;
   readonly typingAfterMs: number | undefined;
@@ -28,6 +30,8 @@ const WRITERS = 20;
 /** Of them, whose machines die with the server: nobody else can bring back what they were promised. */
 const CASUALTIES = 3;
 const SETTLE_MS = 30_000;
+/** The kill falls somewhere into the answers to a burst of edits, so that commits are under way. */
+const BURST = { edits: 3, withinMs: 12 };
 
 /** Twenty people in the documents of a site, one crash, and what is left. */
 export class Round {
@@ -44,31 +48,35 @@ export class Round {
   }
 
   async run({ fault, moment }: RoundPlan): Promise<RoundRecord> {
+    const before = this.ledger.counts();
     for (const { writer } of this.writers) writer.startTyping();
     await eventually('everybody is in', () => this.writers.every(({ writer }) => writer.isConnected), SETTLE_MS);
     await moment(this.ledger);
+    const { hitsServer, strike, recovered } = await this.site.aim(fault, this.random);
+    await this.burst();
 
+    strike();
     const killedAt = performance.now();
-    this.site.kill(fault);
-    const counts = this.ledger.counts();
+    const counts = countsSince(before, this.ledger.counts());
     const lostPlaces = Array.from({ length: CASUALTIES }, () => this.random.integer(WRITERS));
     await Promise.all(lostPlaces.map((place) => this.writers[place]!.writer.close()));
     // What the server had sent before it died is still read.
-    if (fault !== 'postgres') {
+    if (hitsServer) {
       await eventually('everybody has lost the server', () => this.writers.every(({ writer }) => !writer.isConnected));
     }
-    await this.site.recover(fault);
+    await recovered();
     const readyAfterMs = performance.now() - killedAt;
 
-    const lost = await this.lookForLosses();
-    if (lost.length > 0) return { counts, readyAfterMs, typingAfterMs: undefined, violations: lost };
+    const { lost, storedUnknown } = await this.lookForLosses();
+    const record = { counts, readyAfterMs, storedUnknown, typingAfterMs: undefined, violations: lost };
+    if (lost.length > 0) return record;
 
     const backAt = performance.now();
     this.site.gate.open(this.site.url);
     for (const place of lostPlaces) this.seat(place).startTyping();
     await eventually('edits are acknowledged again', () => this.ledger.lastAckAt > backAt, SETTLE_MS);
     const typingAfterMs = this.ledger.lastAckAt - killedAt;
-    return { counts, readyAfterMs, typingAfterMs, violations: await this.settle() };
+    return { ...record, typingAfterMs, violations: await this.settle() };
   }
 
   async close(): Promise<void> {
@@ -87,16 +95,23 @@ export class Round {
     return writer;
   }
 
+  private async burst(): Promise<void> {
+    for (let edit = 0; edit < BURST.edits; edit++) for (const { writer } of this.writers) writer.type();
+    await delay(this.random.next() * BURST.withinMs);
+  }
+
   /** Before anybody who is still there can bring it back. */
-  private async lookForLosses(): Promise<Violation[]> {
-    const violations: Violation[] = [];
+  private async lookForLosses(): Promise<{ lost: Violation[]; storedUnknown: number }> {
+    const lost: Violation[] = [];
+    let storedUnknown = 0;
     for (const documentId of this.site.documentIds) {
       const promises = this.ledger.promises(documentId);
-      for (const { view } of [await this.stored(documentId), { view: await this.cold(documentId) }]) {
-        violations.push(...keepsPromises(view, promises, this.ledger));
-      }
+      const { view } = await this.stored(documentId);
+      const untold = promises.filter(({ insert }) => !insert.acked && !insert.seen);
+      storedUnknown += untold.filter(({ token }) => isStored(view, token)).length;
+      for (const one of [view, await this.cold(documentId)]) lost.push(...keepsPromises(one, promises, this.ledger));
     }
-    return violations;
+    return { lost, storedUnknown };
   }
 
   /** Everybody stops; when all is saved, all must have the same, and what was promised. */

@@ -1,14 +1,23 @@
 import { join } from 'node:path';
 import { TandemApi } from '@tandem/protocol/client';
+import type { SeededRandom } from '@tandem/protocol/testing';
 import type { Client } from 'pg';
 import { eventually } from '../../../src/testing/eventually.js';
-import { killNow } from '../../../src/testing/processes.js';
+import { isRunning, killNow, processTree } from '../../../src/testing/processes.js';
 import { type ServerDatabase, serverDatabase } from '../../../src/testing/server-database.js';
 import { type ServerProcess, startServerProcess } from '../../../src/testing/server-process.js';
 import { makeTempDir, removeTempDir } from '../../../src/testing/temp-dir.js';
 import { Gate } from './gate.js';
 
-export type Fault = 'server' | 'postgres' | 'both';
+/** Who gets the kill -9; `backend` is one child of PostgreSQL, upon which it ends all others and recovers by itself. */
+export type Fault = 'server' | 'postgres' | 'both' | 'backend';
+
+export interface Strike {
+  readonly hitsServer: boolean;
+  readonly strike: () => void;
+  /** Resolves when the server and its PostgreSQL run again. A killed PostgreSQL is the server's own to start. */
+  readonly recovered: () => Promise<void>;
+}
 
 const USERS = 4;
 const DOCUMENTS = 4;
@@ -47,23 +56,33 @@ export class Site {
     return dataDirIn(this.dir);
   }
 
-  /** kill -9; of both in one turn. The gate is shut when the server is hit. */
-  kill(fault: Fault): void {
-    if (fault !== 'postgres') {
-      this.gate.shut();
-      this.server.signal('SIGKILL');
-    }
-    if (fault !== 'server') killNow(this.database.pid);
-  }
-
-  /** Resolves when the server and its PostgreSQL run again. A killed PostgreSQL is the server's own to start. */
-  async recover(fault: Fault): Promise<void> {
-    if (fault !== 'postgres') {
-      await this.server.kill9();
-      this.server = await launch(this.dir, this.main);
-    }
-    const before = this.database.pid;
-    await eventually('PostgreSQL is back', () => this.findDatabase(before), RECOVERY_MS);
+  /** Finds the victims; each `strike()` is one turn, and shuts the gate when it hits the server. */
+  async aim(fault: Fault, random: SeededRandom): Promise<Strike> {
+    const hitsServer = fault === 'server' || fault === 'both';
+    const postgres = this.database.pid;
+    const [, ...backends] = await processTree(postgres);
+    const victim = { server: undefined, postgres, both: postgres, backend: random.pick(backends) }[fault];
+    return {
+      hitsServer,
+      strike: () => {
+        if (hitsServer) {
+          this.gate.shut();
+          this.server.signal('SIGKILL');
+        }
+        if (victim !== undefined) killNow(victim);
+      },
+      recovered: async () => {
+        if (hitsServer) {
+          await this.server.kill9();
+          this.server = await launch(this.dir, this.main);
+        }
+        // One that lost a child stays the same process; from the turn in which it learns of it, it lets nobody in.
+        const isHit = () => fault !== 'backend' || !isRunning(victim!);
+        const isBack = () => fault === 'backend' || this.database.pid !== postgres;
+        const isOver = async () => isHit() && (await this.findDatabase()) && isBack();
+        await eventually('PostgreSQL is back', isOver, RECOVERY_MS);
+      },
+    };
   }
 
   /** One connection to the tables. */
@@ -82,12 +101,10 @@ export class Site {
     removeTempDir(this.dir);
   }
 
-  private async findDatabase(before: number): Promise<boolean> {
+  private async findDatabase(): Promise<boolean> {
     try {
-      const database = serverDatabase(this.dataDir);
-      if (database.pid === before) return false;
-      await (await database.connect()).end();
-      this.database = database;
+      this.database = serverDatabase(this.dataDir);
+      await (await this.database.connect()).end();
       return true;
     } catch {
       return false;

@@ -11,7 +11,7 @@ export interface WriterOptions {
 }
 
 /** Own tokens that a writer lets stand; beyond it every edit also deletes one, so that a long run keeps short texts. */
-const MAX_LIVE_TOKENS = 40;
+const MAX_LIVE_TOKENS = 20;
 
 let writers = 0;
 
@@ -56,6 +56,19 @@ export abstract class Writer {
     clearTimeout(this.timer);
   }
 
+  /** One edit. */
+  type(): void {
+    const change = this.choose();
+    this.ledger.invoked(change);
+    this.doc.transact(() => {
+      if (change.inserted) this.text.insert(this.boundary(), change.inserted.name);
+      if (change.deleted)
+        this.text.delete(this.text.toString().indexOf(change.deleted.name), change.deleted.name.length);
+    });
+    if (change.inserted) this.live.push(change.inserted);
+    this.onTyped(change);
+  }
+
   /** Its machine is lost, with the outbox. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -70,18 +83,6 @@ export abstract class Writer {
       for (const { insert } of event.delta) if (typeof insert === 'string') this.ledger.seenText(insert);
       for (const { id, length } of event.changes.deleted) this.ledger.seenDelete(id.client, id.clock, length);
     });
-  }
-
-  private type(): void {
-    const change = this.choose();
-    this.ledger.invoked(change);
-    this.doc.transact(() => {
-      if (change.inserted) this.text.insert(this.boundary(), change.inserted.name);
-      if (change.deleted)
-        this.text.delete(this.text.toString().indexOf(change.deleted.name), change.deleted.name.length);
-    });
-    if (change.inserted) this.live.push(change.inserted);
-    this.onTyped(change);
   }
 
   /** An edit that only deletes matters most: a state vector does not tell that it is missing. */

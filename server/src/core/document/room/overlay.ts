@@ -3,6 +3,7 @@ import type { DocumentState } from '../document-state.js';
 import type { DecodedUpdate } from '../update/decoded-update.js';
 import { IdRanges } from '../update/id-ranges.js';
 import type { KnownIds } from '../update/trim-update.js';
+import { isClosed } from './causality.js';
 import type { RoomSession } from './room-session.js';
 
 /** An admitted update on its way to the log. */
@@ -14,9 +15,12 @@ export interface PendingUpdate {
   readonly answer: (outcome: Outcome) => void;
 }
 
-export type Outcome =
-  | { type: 'committed'; seq: number; stored: boolean }
-  | { type: 'refused'; code: 'store_unavailable' | 'forbidden' | 'not_found' | 'epoch_mismatch' };
+export interface RefusedOutcome {
+  readonly type: 'refused';
+  readonly code: 'store_unavailable' | 'forbidden' | 'not_found' | 'epoch_mismatch' | 'gap_resync';
+}
+
+export type Outcome = { readonly type: 'committed'; readonly seq: number; readonly stored: boolean } | RefusedOutcome;
 
 /** What is admitted but not committed yet, over the committed state. Nobody else sees it. */
 export class Overlay implements KnownIds {
@@ -95,11 +99,21 @@ export class Overlay implements KnownIds {
     this.replace([...this.inFlight, ...this.waiting]);
   }
 
-  /** Takes out what `keep` does not want, and returns it. All updates of a user go together, so no gap can arise. */
-  drop(keep: (pending: PendingUpdate) => boolean): PendingUpdate[] {
+  /**
+   * Takes out what `keep` does not want. What was built on it goes too: an honest editor has never seen it, but two
+   * accounts of one attacker could leave a gap in the log for ever.
+   */
+  drop(keep: (pending: PendingUpdate) => boolean): { dropped: PendingUpdate[]; orphaned: PendingUpdate[] } {
+    const dropped: PendingUpdate[] = [];
+    const orphaned: PendingUpdate[] = [];
     const all = [...this.inFlight, ...this.waiting];
-    this.replace(all.filter(keep));
-    return all.filter((pending) => !keep(pending));
+    this.replace([]);
+    for (const pending of all) {
+      if (!keep(pending)) dropped.push(pending);
+      else if (isClosed(pending.update, this)) this.push(pending);
+      else orphaned.push(pending);
+    }
+    return { dropped, orphaned };
   }
 
   private replace(waiting: PendingUpdate[]): void {

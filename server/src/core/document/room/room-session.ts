@@ -15,8 +15,11 @@ export interface Frame {
 
 /** The editor's end of the connection. */
 export interface RoomPeer {
-  /** False when the frame was left out, because too much is waiting for this reader already. */
-  write(frame: Frame): boolean;
+  /**
+   * False when the frame was left out, because too much is waiting for this reader already. A `certain` one is left out
+   * only when the connection is gone: small, rare, and nothing makes up for it.
+   */
+  write(frame: Frame, delivery?: 'droppable' | 'certain'): boolean;
 }
 
 /** One editor in one document: a socket may hold several. */

@@ -180,7 +180,10 @@ describe('Room', () => {
       details: { epoch: 1 },
     });
     expect(room.open(session, { epoch: 2 })).toMatchObject({ code: 'epoch_mismatch', details: { epoch: 1 } });
-    expect(room.open(session, { epoch: 1, seq: 7 })).toMatchObject({ code: 'epoch_mismatch' });
+    expect(room.open(session, { epoch: 1, seq: 7 })).toMatchObject({
+      type: 'behind',
+      refusal: { code: 'epoch_mismatch' },
+    });
   });
 
   it('V6: what was put back after an unknown commit is known when the log turns out to hold it', () => {
@@ -200,6 +203,22 @@ describe('Room', () => {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, room.state.encode());
     expect(doc.getText('content').toString()).toBe('ab');
+  });
+
+  it('A7: what was built on an edit that is given back goes too, as a gap', () => {
+    const room = roomOf();
+    const [ann, bob] = [join(room, ANN, { clientId: 1 }), join(room, BOB, { clientId: 2 })];
+    const outcomes: unknown[] = [];
+    const answer = (name: string) => (outcome: unknown) => outcomes.push([name, outcome]);
+    const root = [4, 1, 7, ...Buffer.from('content'), 1, 97];
+    room.admit(ann, new Uint8Array([1, 1, 1, 0, ...root, 0]), {}, answer('ann'));
+    room.admit(bob, new Uint8Array([1, 1, 2, 0, 0x84, 1, 0, 1, 98, 0]), {}, answer('bob'));
+    room.giveBack('forbidden', (pending) => pending.session !== ann);
+    expect(outcomes).toEqual([
+      ['ann', { type: 'refused', code: 'forbidden' }],
+      ['bob', { type: 'refused', code: 'gap_resync' }],
+    ]);
+    expect(room.overlay.isEmpty).toBe(true);
   });
 
   it.each<Role>(['viewer', 'commenter'])('A44: a %s reads and does not write', (role) => {

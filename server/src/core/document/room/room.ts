@@ -8,7 +8,7 @@ import { trimUpdate } from '../update/trim-update.js';
 import { AwarenessTable, readAwareness } from './awareness-table.js';
 import { isClosed } from './causality.js';
 import { ClientIds } from './client-ids.js';
-import { type Outcome, Overlay, type PendingUpdate } from './overlay.js';
+import { type Outcome, Overlay, type PendingUpdate, type RefusedOutcome } from './overlay.js';
 import type { RoomSession } from './room-session.js';
 
 export interface Refusal {
@@ -76,11 +76,13 @@ export class Room {
   open(
     session: RoomSession,
     request: OpenRequest,
-  ): Opened | Refusal | { type: 'unbound'; clientIds: readonly number[] } {
+  ): Opened | Extract<Admission, { type: 'unbound' | 'behind' | 'refused' }> {
     const { epoch, seq } = request;
     if (epoch !== undefined && epoch !== this.epoch) return this.epochMismatch();
     // It has seen more than was ever stored: the database came back older, from a backup (V5).
-    if (seq !== undefined && epoch === this.epoch && seq > this.state.seq) return this.epochMismatch();
+    if (seq !== undefined && epoch === this.epoch && seq > this.state.seq) {
+      return { type: 'behind', refusal: this.epochMismatch() };
+    }
     let fenced: RoomSession | undefined;
     if (request.clientId !== undefined) {
       if (!this.clientIds.isBound(request.clientId)) return { type: 'unbound', clientIds: [request.clientId] };
@@ -135,6 +137,9 @@ export class Room {
     if (!fresh) return { type: 'known', isCommitted: this.isCommitted(update), update };
     const tooMuch = this.judgeSize(fresh, options.resync === true);
     if (tooMuch) return tooMuch;
+    // Asked last: nothing is written for an update that is refused anyway.
+    const unbound = fresh.blocks.map((block) => block.client).filter((client) => !this.clientIds.isBound(client));
+    if (unbound.length > 0) return this.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
     for (const block of fresh.blocks) this.clientIds.claim(block.client, session);
     const pending: PendingUpdate = { session, update: fresh, provenance: options.provenance, answer };
     this.overlay.push(pending);
@@ -173,7 +178,15 @@ export class Room {
 
   /** Takes out of the overlay what the committed state holds by now, after a commit whose outcome was unknown. */
   takeKnown(): PendingUpdate[] {
-    return this.overlay.drop((pending) => trimUpdate(pending.update, this.state, this.kind) !== undefined);
+    return this.overlay.drop((pending) => trimUpdate(pending.update, this.state, this.kind) !== undefined).dropped;
+  }
+
+  /** Gives back what `keep` does not want, under `code`, and what was built on it as a gap. */
+  giveBack(code: RefusedOutcome['code'], keep: (pending: PendingUpdate) => boolean = () => false): void {
+    const { dropped, orphaned } = this.overlay.drop(keep);
+    for (const pending of dropped) pending.answer({ type: 'refused', code });
+    for (const pending of orphaned) pending.answer({ type: 'refused', code: 'gap_resync' });
+    this.answerEchoes();
   }
 
   moveCursor(
@@ -200,19 +213,14 @@ export class Room {
 
   /** New structs stand under ids of the sender; ids of others may only repeat what is known (A6). */
   private judgeAuthors(session: RoomSession, update: DecodedUpdate): Admission | undefined {
-    const unbound: number[] = [];
     for (const block of update.blocks) {
       if (session.clientIds.has(block.client) || block.end <= this.overlay.end(block.client)) continue;
-      if (!this.clientIds.isBound(block.client)) {
-        unbound.push(block.client);
-        continue;
-      }
+      if (!this.clientIds.isBound(block.client)) continue;
       const conflict = this.clientIds.conflict(block.client, session);
       if (conflict?.type === 'taken') return refused('client_id_taken');
       if (conflict) return { type: 'behind', refusal: refused('not_your_client_id') };
     }
-    if (unbound.length === 0) return undefined;
-    return this.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
+    return undefined;
   }
 
   private mayBind(session: RoomSession, clientIds: readonly number[]): Refusal | undefined {
