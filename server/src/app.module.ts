@@ -115,7 +115,7 @@ function bindings({ config, secret }: AppOptions): FactoryProvider[] {
     bind(RoomFrames, [], () => new PacketFrames()),
     bind(Compactor, [], () => new WorkerCompactor()),
     bind(AuthSettings, [], () => config),
-    bind(HealthSettings, [], () => ({ metricsToken: undefined })),
+    bind(HealthSettings, [], () => config),
   ];
 }
 
@@ -179,8 +179,7 @@ export async function createApp(
     pretty: process.stderr.isTTY === true && config.nodeEnv !== 'production',
     destination: logDestination,
   });
-  // The start has migrated already: the application loads no migration.
-  const database = createDataSource(options.databaseUrl).setOptions({ migrations: [] });
+  const database = createDataSource(options.databaseUrl);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.create(options, database, logger), {
     bodyParser: false,
     logger: new NestLogger(logger),

@@ -59,7 +59,7 @@ async function startPostgres({ dataDir, stateDir }: AppConfig): Promise<string> 
 
 async function migrate({ createDataSource, runMigrations }: Database, databaseUrl: string): Promise<void> {
   await report.step('migrations', async (note) => {
-    const dataSource = await createDataSource(databaseUrl)
+    const dataSource = await createDataSource(databaseUrl, { migrations: 'loaded' })
       .initialize()
       .catch((error: Error) => {
         throw new StartError(`Cannot use the database: ${error.message}`, { cause: error });

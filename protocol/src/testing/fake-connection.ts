@@ -1,10 +1,15 @@
 import type { WireListener, WireSocket } from '../client/connection/dial.js';
+import type { Refusal } from './refusal.js';
 
 /** What a connection needs of the server that it leads to. */
 export interface ConnectionEnd {
+  /** Size of the pieces that a large answer comes in. */
+  readonly pieceBytes: number | undefined;
   readonly requests: { readonly event: string; readonly body: unknown }[];
   receive(from: FakeConnection, event: string, body: unknown, answer: (answer: object) => void): void;
   left(connection: FakeConnection): void;
+  /** The answer that refuses a request. */
+  refusal(refusal: Refusal): object;
 }
 
 /** One connection of the fake: two queues that the test empties, in order, as TCP would. */

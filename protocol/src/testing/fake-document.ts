@@ -1,15 +1,9 @@
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, modifyAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import type { ErrorCode } from '../errors.js';
 import type { DocumentOpen, DocumentUpdate } from '../wire/document.js';
 import type { Role } from '../wire/fields.js';
 import type { FakeConnection } from './fake-connection.js';
-
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly details?: Record<string, unknown>;
-  readonly retryAfterMs?: number;
-}
+import type { Refusal } from './refusal.js';
 
 interface Session {
   readonly clientId: number | undefined;

@@ -4,7 +4,8 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import { CLIENT_EVENTS, type ClientEvent } from '../wire/events.js';
 import type { HandshakeAuth } from '../wire/session.js';
 import { FakeConnection } from './fake-connection.js';
-import { FakeDocument, type Refusal } from './fake-document.js';
+import { FakeDocument } from './fake-document.js';
+import type { Refusal } from './refusal.js';
 
 /**
  * The server side of the wire in memory, for tests of clients: it answers after a commit, in order, and only when the

@@ -1,5 +1,6 @@
 export { FakeConnection } from './fake-connection.js';
-export { FakeDocument, type Refusal } from './fake-document.js';
+export { FakeDocument } from './fake-document.js';
 export { breathe, FakeServer } from './fake-server.js';
 export { ManualClock } from './manual-clock.js';
+export type { Refusal } from './refusal.js';
 export { type SeededRandom, seededRandom, withSeeds } from './seeded-random.js';

@@ -16,6 +16,10 @@ export interface AppConfig {
   readonly publicUrl?: string;
   /** Absent: kept in the data dir, see `resolveSecret`. */
   readonly secret?: string;
+  /** How many proxies, or which addresses, are believed about who is calling; 0 is none. */
+  readonly trustProxy: number | readonly string[];
+  /** Absent: only this machine reads the metrics. */
+  readonly metricsToken?: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly nodeEnv: 'development' | 'test' | 'production';
   /** Seconds. */

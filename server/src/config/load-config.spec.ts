@@ -15,6 +15,7 @@ describe('loadConfig', () => {
       refreshTokenTtl: 2_592_000,
       committers: 2,
       allowedOrigins: [],
+      trustProxy: 0,
     });
     expect(config.databaseUrl).toBeUndefined();
     expect(isAbsolute(config.stateDir)).toBe(true);
@@ -43,6 +44,14 @@ describe('loadConfig', () => {
       demo: true,
       committers: 8,
     });
+  });
+
+  test.each<[string, number | string[]]>([
+    ['1', 1],
+    ['loopback', ['loopback']],
+    ['10.0.0.7, 192.168.0.0/16,2001:db8::/32', ['10.0.0.7', '192.168.0.0/16', '2001:db8::/32']],
+  ])('proxies are a number of hops or addresses (%s)', (given, read) => {
+    expect(loadConfig({ TRUST_PROXY: given }).trustProxy).toEqual(read);
   });
 
   test('an empty setting is one that is not set', () => {
@@ -86,6 +95,15 @@ describe('loadConfig', () => {
     ['PUBLIC_URL', 'https://ide.example.org/?a=b'],
     ['PUBLIC_URL', 'https://user:password@ide.example.org'],
     ['TANDEM_SECRET', 'x'.repeat(31)],
+    ['METRICS_TOKEN', 'x'.repeat(15)],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '33'],
+    ['TRUST_PROXY', '-1'],
+    ['TRUST_PROXY', '*'],
+    ['TRUST_PROXY', '0.0.0.0.0'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.7,'],
+    ['TRUST_PROXY', 'proxy.example.org'],
     ['LOG_LEVEL', 'loud'],
     ['NODE_ENV', 'prod'],
     ['ACCESS_TOKEN_TTL', '15m'],

@@ -37,6 +37,8 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): AppCo
     allowedOrigins: e.ALLOWED_ORIGINS,
     publicUrl: e.PUBLIC_URL,
     secret: e.TANDEM_SECRET,
+    trustProxy: e.TRUST_PROXY,
+    metricsToken: e.METRICS_TOKEN,
     logLevel: e.LOG_LEVEL,
     nodeEnv: e.NODE_ENV,
     accessTokenTtl: e.ACCESS_TOKEN_TTL,

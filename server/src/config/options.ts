@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, host, integer, oneOf, origins, publicUrl, text, url, type Value } from './values.js';
+import { flag, host, integer, oneOf, origins, proxies, publicUrl, text, url, type Value } from './values.js';
 
 export interface OptionNotes {
   readonly type: string;
@@ -63,6 +63,14 @@ export const options = z.object({
   TANDEM_SECRET: optional(text(32), 'Encrypts the signing keys, 32 characters or more; the same on every node', {
     otherwise: 'generated into TANDEM_DATA_DIR; required when DATABASE_URL is set and NODE_ENV is production',
   }),
+  TRUST_PROXY: withDefault(
+    proxies(),
+    0,
+    'Proxies before the server whose `X-Forwarded-For` is believed: how many there are, or their addresses; 0 believes none',
+  ),
+  METRICS_TOKEN: optional(text(16), 'Bearer token that reads `/metrics` from elsewhere, 16 characters or more', {
+    otherwise: 'none: only this machine reads them',
+  }),
   LOG_LEVEL: withDefault(
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
@@ -88,7 +96,13 @@ export const options = z.object({
   DEMO: optional(flag(), 'Create a demo project and print a link into it', {
     otherwise: 'true without DATABASE_URL, else false',
   }),
-  MAX_UPDATE_BYTES: withDefault(integer(1, 64 * MEBIBYTE), MEBIBYTE, 'Largest single update that is taken', 'bytes'),
+  // A packet holds at most 1 MiB, and its names and ids need room beside the update; larger updates come in parts.
+  MAX_UPDATE_BYTES: withDefault(
+    integer(1024, MEBIBYTE - 64 * 1024),
+    MEBIBYTE / 2,
+    'Largest update in one message; larger ones come in parts',
+    'bytes',
+  ),
   MAX_DOCUMENT_BYTES: withDefault(
     integer(1, 1024 * MEBIBYTE),
     64 * MEBIBYTE,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** How one setting is read from its text, and the words that tell a person what is expected (never the value itself). */
@@ -52,6 +53,31 @@ export function publicUrl(): Value<string> {
     expects: 'a URL that begins with http:// or https://, without query, fragment and user',
     schema,
   };
+}
+
+const MOST_HOPS = 32;
+const PROXY_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/**
+ * Proxies that are believed about who is calling: how many hops, or which addresses. Not `true`, as Express would take it:
+ * then any caller could name any address in `X-Forwarded-For` and escape every limit that counts by address.
+ */
+export function proxies(): Value<number | readonly string[]> {
+  const addresses = z
+    .string()
+    .transform((list) => list.split(',').map((address) => address.trim()))
+    .pipe(z.array(z.string().refine((address) => PROXY_RANGES.includes(address) || isAddressRange(address))));
+  return {
+    type: 'integer or list of addresses',
+    expects: `a number of hops from 0 to ${MOST_HOPS}, or addresses such as loopback, 10.0.0.7 or 10.0.0.0/8, with commas between`,
+    schema: z.union([integer(0, MOST_HOPS).schema, addresses]),
+  };
+}
+
+function isAddressRange(range: string): boolean {
+  const [, address = '', prefix] = /^([\da-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(range) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix ?? 0) <= (family === 4 ? 32 : 128);
 }
 
 /**

@@ -48,7 +48,7 @@ export async function startPrivatePostgres(options: { migrate?: boolean } = {}):
 }
 
 export async function migrate(url: string): Promise<void> {
-  const dataSource = await createDataSource(url).initialize();
+  const dataSource = await createDataSource(url, { migrations: 'loaded' }).initialize();
   try {
     await runMigrations(dataSource);
   } finally {

@@ -17,9 +17,7 @@ export interface OpenedDatabase {
 /** A database of the spec's own, with TypeORM on it. */
 export async function openTestDatabase(): Promise<OpenedDatabase> {
   const database = await createTestDatabase();
-  // The template is migrated. TypeORM would load the migrations by an `import()` that it keeps from the first spec file
-  // of a jest worker, and in the second one that environment is gone.
-  const dataSource = await createDataSource(database.url).setOptions({ migrations: [] }).initialize();
+  const dataSource = await createDataSource(database.url).initialize();
   return {
     dataSource,
     close: async () => {

@@ -34,8 +34,10 @@ export class TestApp {
     private readonly drop: () => Promise<void>,
   ) {}
 
+  /** Over `settings.databaseUrl`, which must be migrated, or a database of its own. */
   static async start(settings: Partial<AppConfig> = {}): Promise<TestApp> {
-    const database = await createTestDatabase();
+    const { databaseUrl } = settings;
+    const database = databaseUrl ? { url: databaseUrl, drop: async () => undefined } : await createTestDatabase();
     const secret = randomBytes(32).toString('base64url');
     const lines: string[] = [];
     const { createApp } = await import('../app.module.js');

@@ -3,6 +3,7 @@ import { document, linkTokens, project, type Tokens, tokens } from '@tandem/prot
 import { Client } from 'pg';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { RoomEngine } from '../../src/features/documents/room-engine.js';
+import { eventually } from '../../src/testing/eventually.js';
 import { TestApp } from '../../src/testing/test-app.js';
 import { PlainClient } from './plain-client.js';
 import { type StoredUpdate, storedUpdates } from './stored-updates.js';
@@ -22,6 +23,7 @@ let people = 0;
 /** The whole server over a database of its own, people who registered over REST, and their stock clients. */
 export class SyncWorld {
   private readonly clients: PlainClient[] = [];
+  private readonly held = new Set<Client>();
 
   private constructor(
     readonly server: TestApp,
@@ -110,6 +112,35 @@ export class SyncWorld {
     return (rows[0] as { n: number }).n;
   }
 
+  /** Resolves when so many editors are in the room. */
+  roomHas(documentId: string, sessions: number): Promise<void> {
+    return eventually(
+      `${sessions} sessions are in the document`,
+      () => this.engine.rooms.get(documentId)?.sessions.size === sessions,
+    );
+  }
+
+  /** Keeps every commit of the document waiting until the answered function is called; `work` happens before. */
+  async holdAppends(documentId: string, work?: (sql: Client) => Promise<unknown>): Promise<() => Promise<void>> {
+    const sql = new Client({ connectionString: this.server.databaseUrl });
+    await sql.connect();
+    await sql.query('BEGIN');
+    await sql.query('SELECT 1 FROM documents WHERE id = $1 FOR NO KEY UPDATE', [documentId]);
+    this.held.add(sql);
+    return async () => {
+      await work?.(sql);
+      await sql.query('COMMIT');
+      this.held.delete(sql);
+      await sql.end();
+    };
+  }
+
+  /** Resolves when a statement of the server waits for a lock. */
+  appendWaits(): Promise<void> {
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    return eventually('a statement waits for a lock', async () => (await this.sql.query(waiting)).rowCount! > 0);
+  }
+
   /** Makes the next open read the log: the server forgets what it has of the document, as if it had restarted. */
   forget(documentId: string): void {
     const room = this.engine.rooms.get(documentId);
@@ -119,12 +150,15 @@ export class SyncWorld {
   }
 
   /** For `afterEach`. */
-  hangUp(): void {
+  async hangUp(): Promise<void> {
     for (const client of this.clients.splice(0)) client.disconnect();
+    // A test that failed half-way must not keep the next ones waiting.
+    await Promise.all([...this.held].map((sql) => sql.end()));
+    this.held.clear();
   }
 
   async stop(): Promise<void> {
-    this.hangUp();
+    await this.hangUp();
     await this.sql.end();
     await this.server.stop();
   }

@@ -90,6 +90,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
   scope.watch(desk.stage, (stage) => {
     inner.dispose();
     inner = new Scope();
+    document.title = 'Tandem';
     presence.replaceChildren();
     side.replaceChildren();
     facts.value = undefined;

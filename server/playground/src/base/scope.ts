@@ -42,8 +42,14 @@ export class Scope {
 
   /** A timer that ends with the scope; returns how to cancel it. */
   after(ms: number, body: () => void): () => void {
-    const timer = setTimeout(body, ms);
-    const cancel = () => clearTimeout(timer);
+    const cancel = () => {
+      clearTimeout(timer);
+      this.#cleanups.delete(cancel);
+    };
+    const timer = setTimeout(() => {
+      cancel();
+      body();
+    }, ms);
     this.add(cancel);
     return cancel;
   }

@@ -118,11 +118,11 @@ function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement
   const problem = h('p', { class: 'problem', role: 'alert' });
   const add = async () => {
     const member = await project.api.addMember(project.id, { email: email.value, role: role.value as Role });
-    email.value = '';
+    form.reset();
     tell(`${member.displayName} is a member now`);
     await reload();
   };
-  return h(
+  const form = h(
     'form',
     {
       class: 'add-member',
@@ -139,4 +139,5 @@ function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement
     field('Add by e-mail', email, undefined, [role, submit]),
     problem,
   );
+  return form;
 }

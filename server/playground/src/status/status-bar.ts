@@ -26,6 +26,8 @@ const QUIET: ReadonlySet<StatusKind> = new Set(['idle', 'opening', 'saved', 'sav
 
 /** A save that takes less than this is not worth a flicker; `data-state` tells it at once all the same. */
 const SAVING_SHOWN_AFTER_MS = 350;
+/** One that takes longer is worth a number. */
+const SLOW_AFTER_MS = 4_000;
 
 interface StatusBarOptions {
   status: Readable<Status>;
@@ -53,19 +55,29 @@ export function statusBar(scope: Scope, options: StatusBarOptions): HTMLElement 
     text,
   );
   const spoken = h('span', { class: 'sr-only', role: 'status' });
-  let cancelShow = () => {};
+  let since = { kind: '', at: 0 };
+  let cancel = () => {};
+  const show = ({ kind, text: words }: Status) => {
+    const name = SIGNS[kind];
+    state.dataset.shown = kind;
+    sign.replaceChildren(...(name ? [icon(name)] : [h('i', { class: 'pulse' })]));
+    setText(text, words);
+  };
+  const showNow = (now: Status) => {
+    cancel();
+    const lasted = Date.now() - since.at;
+    if (now.kind !== 'saving') show(now);
+    else if (lasted >= SLOW_AFTER_MS) show({ ...now, text: now.slowText ?? now.text });
+    else if (lasted >= SAVING_SHOWN_AFTER_MS) {
+      show(now);
+      cancel = scope.after(SLOW_AFTER_MS - lasted, () => showNow(status.peek()));
+    } else cancel = scope.after(SAVING_SHOWN_AFTER_MS - lasted, () => showNow(status.peek()));
+  };
   scope.effect(() => {
     const now = status.value;
     state.dataset.state = now.kind;
-    cancelShow();
-    const show = () => {
-      const name = SIGNS[now.kind];
-      state.dataset.shown = now.kind;
-      sign.replaceChildren(...(name ? [icon(name)] : [h('i', { class: 'pulse' })]));
-      setText(text, now.text);
-    };
-    if (now.kind === 'saving' && state.dataset.shown === 'saved') cancelShow = scope.after(SAVING_SHOWN_AFTER_MS, show);
-    else show();
+    if (now.kind !== since.kind) since = { kind: now.kind, at: Date.now() };
+    showNow(now);
     setText(spoken, QUIET.has(now.kind) ? '' : now.text);
   });
 

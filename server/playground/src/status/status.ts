@@ -15,6 +15,8 @@ export type StatusKind =
 export interface Status {
   readonly kind: StatusKind;
   readonly text: string;
+  /** What is said instead when it lasts. */
+  readonly slowText?: string;
 }
 
 interface Situation {
@@ -40,7 +42,8 @@ export function statusOf({ connection, signedOut, active, all }: Situation): Sta
     if (!connection.wasOnline) return { kind: 'opening', text: 'Connecting…' };
     return { kind: 'offline', text: `Offline${waiting || ' · reconnecting'}` };
   }
-  if (!active) return pending > 0 ? { kind: 'saving', text: 'Saving…' } : { kind: 'idle', text: 'Connected' };
+  const saving: Status = { kind: 'saving', text: 'Saving…', slowText: `Saving…${waiting}` };
+  if (!active) return pending > 0 ? saving : { kind: 'idle', text: 'Connected' };
 
   const state = active.state.value;
   if (state.status === 'refused') return { kind: 'refused', text: state.error?.message ?? 'This file was closed' };
@@ -49,5 +52,5 @@ export function statusOf({ connection, signedOut, active, all }: Situation): Sta
   }
   if (!state.synced) return { kind: 'opening', text: `Opening…${waiting}` };
   if (!state.canEdit) return { kind: 'readonly', text: `Read-only${waiting}` };
-  return pending > 0 ? { kind: 'saving', text: 'Saving…' } : { kind: 'saved', text: 'Saved' };
+  return pending > 0 ? saving : { kind: 'saved', text: 'Saved' };
 }

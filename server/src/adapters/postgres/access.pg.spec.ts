@@ -8,7 +8,7 @@ import { KeySealing } from '../crypto/key-sealing.js';
 import { createDataSource } from './data-source.js';
 import { PostgresReadiness } from './readiness.js';
 import { PostgresSigningKeyStore } from './signing-key-store.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 const TTL = { accessTokenTtl: 900 };
 const SECRET = 'a secret of more than 32 characters, for tests';
@@ -17,9 +17,7 @@ let database: TestDatabase;
 let nodes: DataSource[];
 beforeAll(async () => {
   database = await createTestDatabase();
-  nodes = await Promise.all(
-    Array.from({ length: 3 }, () => createDataSource(database.url).setOptions({ migrations: [] }).initialize()),
-  );
+  nodes = await Promise.all(Array.from({ length: 3 }, () => createDataSource(database.url).initialize()));
 });
 afterAll(async () => {
   await Promise.all((nodes ?? []).map((node) => node.destroy()));
@@ -44,11 +42,20 @@ describe('signing keys', () => {
   });
 });
 
+@TranslatesOutages
+class Asker {
+  constructor(private readonly node: DataSource) {}
+
+  ask(sql: string): Promise<unknown> {
+    return this.node.query(sql);
+  }
+}
+
 describe('a database that is away', () => {
   test('is store_unavailable, and is asked again as soon as it is back', async () => {
     const [node] = nodes as [DataSource];
-    const ended = stored(() => node.query('SELECT pg_terminate_backend(pg_backend_pid())'));
-    await expect(ended).rejects.toMatchObject({ name: 'TandemError', code: 'store_unavailable' });
+    const ended = new Asker(node).ask('SELECT pg_terminate_backend(pg_backend_pid())');
+    await expect(ended).rejects.toMatchObject({ name: 'TandemError', code: 'store_unavailable', retryAfterMs: 1000 });
     const readiness = new PostgresReadiness(node);
     await eventually('the pool has another connection', () =>
       readiness.check().then(
@@ -60,6 +67,6 @@ describe('a database that is away', () => {
 
   test('is no excuse for a query that is wrong', async () => {
     const [node] = nodes as [DataSource];
-    await expect(stored(() => node.query('SELECT * FROM nothing'))).rejects.toThrow('does not exist');
+    await expect(new Asker(node).ask('SELECT * FROM nothing')).rejects.toThrow('does not exist');
   });
 });

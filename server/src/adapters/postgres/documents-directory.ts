@@ -8,8 +8,9 @@ import { folderKeys } from '../../core/project/paths.js';
 import { DocumentEntity } from './entities/index.js';
 import { insertDocument } from './insert-document.js';
 import { changeProject, recordEvent, requireRole } from './project-change.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
+@TranslatesOutages
 export class PostgresDocumentsDirectory extends DocumentsDirectory {
   constructor(private readonly dataSource: DataSource) {
     super();
@@ -17,13 +18,11 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
 
   override async list(userId: string, projectId: string): Promise<Document[]> {
     await requireRole(this.dataSource, userId, projectId, 'project.read');
-    const documents = await stored(() =>
-      this.dataSource
-        .createQueryBuilder(DocumentEntity, 'd')
-        .where('d.project_id = :projectId AND d.deleted_at IS NULL', { projectId })
-        .orderBy('d.path COLLATE "C"')
-        .getMany(),
-    );
+    const documents = await this.dataSource
+      .createQueryBuilder(DocumentEntity, 'd')
+      .where('d.project_id = :projectId AND d.deleted_at IS NULL', { projectId })
+      .orderBy('d.path COLLATE "C"')
+      .getMany();
     return documents.map(toDocument);
   }
 
@@ -93,7 +92,7 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
 }
 
 async function findDocument(manager: EntityManager, documentId: string): Promise<DocumentEntity> {
-  const document = await stored(() => manager.findOneBy(DocumentEntity, { id: documentId, deletedAt: IsNull() }));
+  const document = await manager.findOneBy(DocumentEntity, { id: documentId, deletedAt: IsNull() });
   if (document === null) throw new TandemError('not_found');
   return document;
 }

@@ -6,13 +6,14 @@ import { type MemberChange, memberChangeRefusal } from '../../core/project/membe
 import { Members } from '../../core/project/members.js';
 import { ProjectMemberEntity, UserEntity } from './entities/index.js';
 import { changeProject, fenceDocuments, recordEvent, requireRole } from './project-change.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 const SELECT = `
   SELECT u.id AS "userId", u.email, u.display_name AS "displayName", m.role
   FROM project_members m JOIN users u ON u.id = m.user_id
   WHERE m.project_id = $1`;
 
+@TranslatesOutages
 export class PostgresMembers extends Members {
   constructor(private readonly dataSource: DataSource) {
     super();
@@ -20,7 +21,7 @@ export class PostgresMembers extends Members {
 
   override async list(userId: string, projectId: string): Promise<Member[]> {
     await requireRole(this.dataSource, userId, projectId, 'members.read');
-    return stored(() => this.dataSource.query<Member[]>(`${SELECT} ORDER BY m.created_at, u.id`, [projectId]));
+    return this.dataSource.query<Member[]>(`${SELECT} ORDER BY m.created_at, u.id`, [projectId]);
   }
 
   override add(userId: string, projectId: string, email: string, role: Role): Promise<Committed<Member>> {

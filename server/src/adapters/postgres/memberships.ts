@@ -1,7 +1,7 @@
 import type { DocumentEntry, Role } from '@tandem/protocol';
 import type { DataSource } from 'typeorm';
 import { type DocumentAccess, Memberships } from '../../core/access/memberships.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 const ROLE = 'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2';
 
@@ -16,6 +16,7 @@ const DOCUMENTS = `
   ORDER BY path COLLATE "C"`;
 
 /** One statement by primary keys for each question: it is asked at every open. */
+@TranslatesOutages
 export class PostgresMemberships extends Memberships {
   constructor(private readonly dataSource: DataSource) {
     super();
@@ -31,11 +32,11 @@ export class PostgresMemberships extends Memberships {
   }
 
   override documents(projectId: string): Promise<DocumentEntry[]> {
-    return stored(() => this.dataSource.query<DocumentEntry[]>(DOCUMENTS, [projectId]));
+    return this.dataSource.query<DocumentEntry[]>(DOCUMENTS, [projectId]);
   }
 
   private async one<T>(sql: string, values: string[]): Promise<T | undefined> {
-    const rows = await stored(() => this.dataSource.query<T[]>(sql, values));
+    const rows = await this.dataSource.query<T[]>(sql, values);
     return rows[0];
   }
 }

@@ -2,7 +2,6 @@ import { type ProjectEvent, type Role, TandemError } from '@tandem/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { type Action, can } from '../../core/access/permissions.js';
 import { EventOutboxEntity } from './entities/index.js';
-import { stored } from './store-errors.js';
 
 /** Rejects with `not_found` for who is no member, `forbidden` for a member whose role does not allow `action`. */
 export async function requireRole(
@@ -11,11 +10,9 @@ export async function requireRole(
   projectId: string,
   action: Action,
 ): Promise<Role> {
-  const [row] = await stored(() =>
-    db.query<{ role: Role }[]>('SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2', [
-      projectId,
-      userId,
-    ]),
+  const [row] = await db.query<{ role: Role }[]>(
+    'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2',
+    [projectId, userId],
   );
   if (row === undefined) throw new TandemError('not_found');
   if (!can(row.role, action)) throw new TandemError('forbidden');
@@ -38,12 +35,10 @@ export function changeProject<T>(
   { userId, projectId, action }: { userId: string; projectId: string; action: Action },
   work: (manager: EntityManager, role: Role) => Promise<T>,
 ): Promise<T> {
-  return stored(() =>
-    dataSource.transaction(async (manager) => {
-      await lockProject(manager, projectId);
-      return work(manager, await requireRole(manager, userId, projectId, action));
-    }),
-  );
+  return dataSource.transaction(async (manager) => {
+    await lockProject(manager, projectId);
+    return work(manager, await requireRole(manager, userId, projectId, action));
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Committed } from '../../core/project/committed.js';
 import { type NewProject, Projects } from '../../core/project/projects.js';
 import { ProjectEntity, ProjectMemberEntity, SignInLinkEntity } from './entities/index.js';
 import { changeProject, fenceDocuments, recordEvent } from './project-change.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 interface ProjectRow {
   id: string;
@@ -21,26 +21,23 @@ const SELECT = `
   FROM project_members m JOIN projects p ON p.id = m.project_id
   WHERE m.user_id = $1`;
 
+@TranslatesOutages
 export class PostgresProjects extends Projects {
   constructor(private readonly dataSource: DataSource) {
     super();
   }
 
   override create(userId: string, project: NewProject): Promise<Project> {
-    return stored(() =>
-      this.dataSource.transaction(async (manager) => {
-        const entity = manager.create(ProjectEntity, project);
-        await manager.insert(ProjectEntity, entity);
-        await manager.insert(ProjectMemberEntity, { projectId: entity.id, userId, role: 'owner' });
-        return find(manager, userId, entity.id);
-      }),
-    );
+    return this.dataSource.transaction(async (manager) => {
+      const entity = manager.create(ProjectEntity, project);
+      await manager.insert(ProjectEntity, entity);
+      await manager.insert(ProjectMemberEntity, { projectId: entity.id, userId, role: 'owner' });
+      return find(manager, userId, entity.id);
+    });
   }
 
   override async list(userId: string): Promise<Project[]> {
-    const rows = await stored(() =>
-      this.dataSource.query<ProjectRow[]>(`${SELECT} ORDER BY p.created_at, p.id`, [userId]),
-    );
+    const rows = await this.dataSource.query<ProjectRow[]>(`${SELECT} ORDER BY p.created_at, p.id`, [userId]);
     return rows.map(fromRow);
   }
 
@@ -81,7 +78,7 @@ export class PostgresProjects extends Projects {
 }
 
 async function find(db: DataSource | EntityManager, userId: string, projectId: string): Promise<Project> {
-  const [row] = await stored(() => db.query<ProjectRow[]>(`${SELECT} AND p.id = $2`, [userId, projectId]));
+  const [row] = await db.query<ProjectRow[]>(`${SELECT} AND p.id = $2`, [userId, projectId]);
   if (row === undefined) throw new TandemError('not_found');
   return fromRow(row);
 }

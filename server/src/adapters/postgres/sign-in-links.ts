@@ -12,7 +12,7 @@ import type { Committed } from '../../core/project/committed.js';
 import { accountOf } from './accounts.js';
 import { ProjectMemberEntity, UserEntity } from './entities/index.js';
 import { recordEvent } from './project-change.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 const CREATE = `
   INSERT INTO sign_in_links (token_hash, project_id, document_id, role, expires_at)
@@ -24,6 +24,7 @@ const USE = `
   WHERE token_hash = $1 AND expires_at > clock_timestamp() AND uses < $2
   RETURNING project_id, document_id, role`;
 
+@TranslatesOutages
 export class PostgresSignInLinks extends SignInLinks {
   constructor(private readonly dataSource: DataSource) {
     super();
@@ -32,26 +33,24 @@ export class PostgresSignInLinks extends SignInLinks {
   override async create({ projectId, documentId, role }: NewSignInLink): Promise<string> {
     const token = newSecretToken();
     const values = [hashSecretToken(token), projectId, documentId ?? null, role, LINK_TTL_MS];
-    await stored(() => this.dataSource.query(CREATE, values));
+    await this.dataSource.query(CREATE, values);
     return token;
   }
 
   override redeem(token: string, displayName: string): Promise<Committed<Guest> | undefined> {
-    return stored(() =>
-      this.dataSource.transaction(async (manager) => {
-        const [rows] = await manager.query<[{ project_id: string; document_id: string | null; role: Role }[], number]>(
-          USE,
-          [hashSecretToken(token), LINK_MAX_USES],
-        );
-        const link = rows[0];
-        if (link === undefined) return undefined;
-        const user = await manager.getRepository(UserEntity).save({ email: null, displayName, passwordHash: null });
-        const { project_id: projectId, document_id: documentId, role } = link;
-        await manager.getRepository(ProjectMemberEntity).insert({ projectId, userId: user.id, role });
-        const event: ProjectEvent = { type: 'member.added', projectId, member: { userId: user.id, displayName, role } };
-        await recordEvent(manager, event, user.id);
-        return { value: { account: accountOf(user), projectId, documentId: documentId ?? undefined, role }, event };
-      }),
-    );
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ project_id: string; document_id: string | null; role: Role }[], number]>(
+        USE,
+        [hashSecretToken(token), LINK_MAX_USES],
+      );
+      const link = rows[0];
+      if (link === undefined) return undefined;
+      const user = await manager.getRepository(UserEntity).save({ email: null, displayName, passwordHash: null });
+      const { project_id: projectId, document_id: documentId, role } = link;
+      await manager.getRepository(ProjectMemberEntity).insert({ projectId, userId: user.id, role });
+      const event: ProjectEvent = { type: 'member.added', projectId, member: { userId: user.id, displayName, role } };
+      await recordEvent(manager, event, user.id);
+      return { value: { account: accountOf(user), projectId, documentId: documentId ?? undefined, role }, event };
+    });
   }
 }

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { judgeRefresh } from '../../core/access/refresh-rules.js';
 import { type Rotation, SignInSessions } from '../../core/access/sign-in-sessions.js';
 import { RefreshTokenEntity, SessionEntity } from './entities/index.js';
-import { stored } from './store-errors.js';
+import { TranslatesOutages } from './store-errors.js';
 
 interface TokenRow {
   session_id: string;
@@ -33,58 +33,51 @@ const REVOKE = `
   WHERE id = (SELECT session_id FROM refresh_tokens WHERE token_hash = $1) AND revoked_at IS NULL
   RETURNING id`;
 
+@TranslatesOutages
 export class PostgresSignInSessions extends SignInSessions {
   constructor(private readonly dataSource: DataSource) {
     super();
   }
 
   override start(userId: string, tokenHash: Uint8Array, ttl: number): Promise<string> {
-    return stored(() =>
-      this.dataSource.transaction(async (manager) => {
-        const { id } = await manager.getRepository(SessionEntity).save({ userId });
-        await manager.query(ADD_TOKEN, [Buffer.from(tokenHash), id, ttl]);
-        return id;
-      }),
-    );
+    return this.dataSource.transaction(async (manager) => {
+      const { id } = await manager.getRepository(SessionEntity).save({ userId });
+      await manager.query(ADD_TOKEN, [Buffer.from(tokenHash), id, ttl]);
+      return id;
+    });
   }
 
   override rotate(tokenHash: Uint8Array, successorHash: Uint8Array, ttl: number): Promise<Rotation> {
-    return stored(() =>
-      this.dataSource.transaction(async (manager): Promise<Rotation> => {
-        const [row] = await manager.query<TokenRow[]>(LOCK_TOKEN, [Buffer.from(tokenHash)]);
-        if (row === undefined) return { outcome: 'unknown' };
-        const verdict = judgeRefresh(
-          {
-            expiresAt: row.expires_at.getTime(),
-            usedAt: row.used_at?.getTime() ?? null,
-            sessionRevoked: row.revoked_at !== null,
-          },
-          row.now.getTime(),
-        );
-        if (verdict === 'ended') return { outcome: 'unknown' };
-        const { session_id: sessionId, user_id: userId, email, display_name: displayName } = row;
-        if (verdict === 'reuse') {
-          await manager.getRepository(SessionEntity).update({ id: sessionId }, { revokedAt: row.now });
-          return { outcome: 'reused', sessionId, userId };
-        }
-        if (verdict === 'rotate') await exchange(manager, tokenHash, successorHash, sessionId, ttl, row.now);
-        return { outcome: 'rotated', sessionId, account: { id: userId, email, displayName } };
-      }),
-    );
-  }
-
-  override revoke(tokenHash: Uint8Array): Promise<string | undefined> {
-    return stored(async () => {
-      const [rows] = await this.dataSource.query<[{ id: string }[], number]>(REVOKE, [Buffer.from(tokenHash)]);
-      return rows[0]?.id;
+    return this.dataSource.transaction(async (manager): Promise<Rotation> => {
+      const [row] = await manager.query<TokenRow[]>(LOCK_TOKEN, [Buffer.from(tokenHash)]);
+      if (row === undefined) return { outcome: 'unknown' };
+      const verdict = judgeRefresh(
+        {
+          expiresAt: row.expires_at.getTime(),
+          usedAt: row.used_at?.getTime() ?? null,
+          sessionRevoked: row.revoked_at !== null,
+        },
+        row.now.getTime(),
+      );
+      if (verdict === 'ended') return { outcome: 'unknown' };
+      const { session_id: sessionId, user_id: userId, email, display_name: displayName } = row;
+      if (verdict === 'reuse') {
+        await manager.getRepository(SessionEntity).update({ id: sessionId }, { revokedAt: row.now });
+        return { outcome: 'reused', sessionId, userId };
+      }
+      if (verdict === 'rotate') await exchange(manager, tokenHash, successorHash, sessionId, ttl, row.now);
+      return { outcome: 'rotated', sessionId, account: { id: userId, email, displayName } };
     });
   }
 
-  override isLive(sessionId: string): Promise<boolean> {
-    return stored(async () => {
-      const session = await this.dataSource.getRepository(SessionEntity).findOneBy({ id: sessionId });
-      return session !== null && session.revokedAt === null;
-    });
+  override async revoke(tokenHash: Uint8Array): Promise<string | undefined> {
+    const [rows] = await this.dataSource.query<[{ id: string }[], number]>(REVOKE, [Buffer.from(tokenHash)]);
+    return rows[0]?.id;
+  }
+
+  override async isLive(sessionId: string): Promise<boolean> {
+    const session = await this.dataSource.getRepository(SessionEntity).findOneBy({ id: sessionId });
+    return session !== null && session.revokedAt === null;
   }
 }
 

@@ -3,17 +3,39 @@ import { QueryFailedError } from 'typeorm';
 
 /** SQLSTATE classes of a database that is away, full or stopping, as against a query that is wrong. */
 const UNAVAILABLE = /^(?:08|53|57P|58)/;
-const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 /** What `pg` throws without any code. */
 const WORDS = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
 
-/** Runs a query; rejects with TandemError `store_unavailable` when the database could not be asked. */
-export async function stored<T>(query: () => Promise<T>): Promise<T> {
-  try {
-    return await query();
-  } catch (error) {
-    throw isUnavailable(error) ? new TandemError('store_unavailable') : error;
+/** When a caller may ask again: PostgreSQL is back about a second after a crash. */
+const RETRY_AFTER_MS = 1000;
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * Class decorator of every adapter on PostgreSQL: what its methods reject with is TandemError `store_unavailable` when the
+ * database could not be asked, whichever query found out. On the class, so that no method can be forgotten; all of its
+ * methods must be asynchronous.
+ */
+export function TranslatesOutages(adapter: { readonly prototype: object }): void {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(adapter.prototype))) {
+    if (name === 'constructor' || typeof property.value !== 'function') continue;
+    const method = property.value as Method;
+    Object.defineProperty(adapter.prototype, name, {
+      ...property,
+      async value(this: object, ...args: unknown[]) {
+        try {
+          return await method.apply(this, args);
+        } catch (error) {
+          throw isUnavailable(error) ? unavailable() : error;
+        }
+      },
+    });
   }
+}
+
+function unavailable(): TandemError {
+  return new TandemError('store_unavailable', undefined, undefined, RETRY_AFTER_MS, 'later');
 }
 
 /** The SQLSTATE of what a query threw. */
@@ -25,6 +47,8 @@ export function sqlState(error: unknown): string | undefined {
 
 export function isUnavailable(error: unknown): boolean {
   const code = sqlState(error);
+  // The socket file of a database that is down; any other file that is missing is a fault of ours.
+  if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';
   if (code !== undefined) return UNAVAILABLE.test(code) || SOCKET.has(code);
   return error instanceof Error && WORDS.test(error.message);
 }

@@ -25,3 +25,23 @@ test('one address makes 3,000 requests of a kind in a minute, and other kinds go
     await server.stop();
   }
 });
+
+test.each([
+  ['behind a trusted proxy each caller is counted for itself', 1, 2],
+  ['without one the header of a caller counts for nothing', 0, 1],
+])('%s', async (_what, trustProxy, counters) => {
+  const server = await TestApp.start({ trustProxy });
+  try {
+    for (const address of ['203.0.113.8', '203.0.113.9']) {
+      // What the caller wrote in front of it is not believed.
+      const headers = { 'X-Forwarded-For': `198.51.100.1, ${address}` };
+      await server.request('POST', '/api/v1/auth/link', { body: {}, headers });
+      await server.request('POST', '/api/v1/auth/link', { body: {}, headers });
+    }
+    const { getStorageToken } = await import('@nestjs/throttler');
+    const counted = server.app.get<ThrottlerStorageService>(getStorageToken(), { strict: false });
+    expect(counted.storage.size).toBe(counters);
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,4 +1,4 @@
 export abstract class HealthSettings {
   /** Lets in whoever brings it as a bearer token; without one only this machine is let in. */
-  abstract readonly metricsToken: string | undefined;
+  abstract readonly metricsToken?: string;
 }

@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { Readiness } from '../../core/health/readiness.js';
 import { TestApp } from '../../testing/test-app.js';
+import { RoomEngine } from '../documents/room-engine.js';
+
+const METRICS_TOKEN = 'of sixteen characters or more';
 
 let server: TestApp;
 beforeAll(async () => {
-  server = await TestApp.start();
+  server = await TestApp.start({ metricsToken: METRICS_TOKEN });
 });
 afterAll(() => server?.stop());
 
@@ -33,9 +36,30 @@ describe('health', () => {
     expect(server.app.get(Registry)).toBeInstanceOf(Registry);
   });
 
-  test('A57 who comes by a proxy does not read metrics', async () => {
+  test('A57 who comes by a proxy reads metrics with the token only', async () => {
     const answer = await server.request('GET', '/metrics', { headers: { 'X-Forwarded-For': '203.0.113.9' } });
     expect(answer.status).toBe(403);
     expect(answer.json()).toMatchObject({ code: 'forbidden' });
+    const headers = { 'X-Forwarded-For': '203.0.113.9', Authorization: `Bearer ${METRICS_TOKEN}` };
+    expect((await server.request('GET', '/metrics', { headers })).status).toBe(200);
+  });
+
+  test('a server that is stopping is not ready, and still answers', async () => {
+    const stopping = await TestApp.start();
+    const flushing = Promise.withResolvers<void>();
+    const flushed = Promise.withResolvers<void>();
+    const engine = stopping.app.get(RoomEngine);
+    const flush = engine.flush.bind(engine);
+    engine.flush = async (timeoutMs) => {
+      flushing.resolve();
+      await flushed.promise;
+      return flush(timeoutMs);
+    };
+    const stopped = stopping.stop();
+    await flushing.promise;
+    const ready = await stopping.request('GET', '/readyz').finally(flushed.resolve);
+    expect([ready.status, ready.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(ready.json()).toMatchObject({ detail: 'The server is stopping', retry: 'later' });
+    await stopped;
   });
 });

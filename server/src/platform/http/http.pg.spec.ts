@@ -47,6 +47,25 @@ describe('errors', () => {
     expect((await send('/api/v1/auth/login', ada.accessToken)).status).toBe(413);
   });
 
+  test('any text that a file may be created with fits, however its JSON is written', async () => {
+    const token = ada.accessToken;
+    const { id } = (await server.request('POST', '/api/v1/projects', { body: { name: 'Apollo' }, token })).json();
+    const path = `/api/v1/projects/${id}/documents`;
+    // As clients write it that escape all that is not ASCII: six bytes for each UTF-16 unit.
+    const body = (units: number) => `{"path":"large.txt","text":"${'\\u6f22'.repeat(units)}"}`;
+    const made = await server.request('POST', path, { body: body(4_000_000), token });
+    expect([made.status, made.json()]).toMatchObject([201, { path: 'large.txt', seq: 1 }]);
+    const text = await server.request('GET', `/api/v1/documents/${made.json<{ id: string }>().id}/text`, { token });
+    expect(text.text === '漢'.repeat(4_000_000)).toBe(true);
+
+    const tooLong = await server.request('POST', path, { body: body(4_000_001), token });
+    expect([tooLong.status, tooLong.json()]).toMatchObject([413, { details: { limit: 4_000_000 } }]);
+    // Elsewhere under a project such a body is not read.
+    expect((await server.request('PATCH', `/api/v1/projects/${id}`, { body: body(1_000_000), token })).status).toBe(
+      413,
+    );
+  });
+
   test('A19 an inflated body is counted by what comes out', async () => {
     const { gzipSync } = await import('node:zlib');
     const response = await fetch(`${server.url}/api/v1/auth/login`, {
@@ -81,6 +100,11 @@ describe('headers', () => {
     expect(allowed.get('access-control-allow-origin')).toBe(ORIGIN);
     expect(allowed.get('access-control-allow-headers')).toContain('Authorization');
     expect(allowed.get('access-control-allow-credentials')).toBeNull();
+    // What the SDK sends to be answered 304, and reads from answers.
+    expect(allowed.get('access-control-allow-headers')).toContain('If-None-Match');
+    const answer = await server.request('GET', '/livez', { headers: { Origin: ORIGIN } });
+    const exposed = answer.headers.get('access-control-expose-headers')?.split(',').sort();
+    expect(exposed).toEqual(['ETag', 'Retry-After', 'Tandem-Seq', 'X-Request-Id']);
     for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'http://ide.example.org', 'null']) {
       expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBeNull();
     }

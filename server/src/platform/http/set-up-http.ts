@@ -15,6 +15,8 @@ interface Options {
   /** Exact; none lets only the server's own pages call it. */
   readonly allowedOrigins: readonly string[];
   readonly publicUrl?: string;
+  /** How many proxies, or which addresses, are believed about who is calling; 0 is none. */
+  readonly trustProxy: number | readonly string[];
   /** Folder of the built page. */
   readonly playground: string;
 }
@@ -23,14 +25,18 @@ interface Options {
 const AT_ROOT = ['', 'livez', 'readyz', 'metrics', '.well-known/jwks.json'];
 
 /** What stands before the routes, in the order in which a request meets it. */
-export function setUpHttp(app: NestExpressApplication, { allowedOrigins, publicUrl, playground }: Options): void {
+export function setUpHttp(
+  app: NestExpressApplication,
+  { allowedOrigins, publicUrl, trustProxy, playground }: Options,
+): void {
   app.disable('x-powered-by');
+  app.set('trust proxy', trustProxy);
   app.use(securityHeaders({ publicUrl }), httpMetrics(app.get(Registry)));
   app.enableCors({
     origin: [...allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type'],
-    exposedHeaders: ['Retry-After', 'X-Request-Id'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-None-Match'],
+    exposedHeaders: ['ETag', 'Retry-After', 'Tandem-Seq', 'X-Request-Id'],
     credentials: false,
     maxAge: 600,
   });

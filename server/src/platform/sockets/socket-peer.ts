@@ -22,16 +22,14 @@ export class SocketPeer implements RoomPeer {
 
   constructor(
     private readonly socket: Socket,
-    onDrain: () => void,
+    private readonly onDrain: () => void,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;
     this.engine.on('flush', () => {
       this.queued = 0;
     });
-    this.engine.on('drain', () => {
-      this.restrain();
-      if (this.backlog < MAX_BACKLOG / 4) onDrain();
-    });
+    // Engine.IO can drain in the middle of a packet of several parts: what follows from it waits until the packet is out.
+    this.engine.on('drain', () => queueMicrotask(() => this.drained()));
   }
 
   /** Bytes that wait for the reader. */
@@ -60,6 +58,11 @@ export class SocketPeer implements RoomPeer {
   /** Answers are queued like events: who does not read them may not ask for more. */
   restrain(): void {
     this.setRestraint('backlog', this.isFull);
+  }
+
+  private drained(): void {
+    this.restrain();
+    if (this.backlog < MAX_BACKLOG / 4) this.onDrain();
   }
 
   private setRestraint(reason: 'edits' | 'backlog', isOn: boolean): void {
