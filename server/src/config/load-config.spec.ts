@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       ALLOWED_ORIGINS: 'https://ide.example.org, http://localhost:5173,tauri://localhost',
       PUBLIC_URL: 'https://tandem.example.org/app/',
       TANDEM_SECRET: SECRET,
+      METRICS_TOKEN: 'Zm9ydHktdHdvLi4=',
       DEMO: 'yes',
       COMMITTERS: '8',
     });
@@ -41,6 +42,7 @@ describe('loadConfig', () => {
       allowedOrigins: ['https://ide.example.org', 'http://localhost:5173', 'tauri://localhost'],
       publicUrl: 'https://tandem.example.org/app',
       secret: SECRET,
+      metricsToken: 'Zm9ydHktdHdvLi4=',
       demo: true,
       committers: 8,
     });
@@ -96,6 +98,7 @@ describe('loadConfig', () => {
     ['PUBLIC_URL', 'https://user:password@ide.example.org'],
     ['TANDEM_SECRET', 'x'.repeat(31)],
     ['METRICS_TOKEN', 'x'.repeat(15)],
+    ['METRICS_TOKEN', 'four words of text'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '33'],
     ['TRUST_PROXY', '-1'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, host, integer, oneOf, origins, proxies, publicUrl, text, url, type Value } from './values.js';
+import { bearer, flag, host, integer, oneOf, origins, proxies, publicUrl, text, url, type Value } from './values.js';
 
 export interface OptionNotes {
   readonly type: string;
@@ -68,7 +68,7 @@ export const options = z.object({
     0,
     'Proxies before the server whose `X-Forwarded-For` is believed: how many there are, or their addresses; 0 believes none',
   ),
-  METRICS_TOKEN: optional(text(16), 'Bearer token that reads `/metrics` from elsewhere, 16 characters or more', {
+  METRICS_TOKEN: optional(bearer(16), 'Bearer token that reads `/metrics` from elsewhere, 16 characters or more', {
     otherwise: 'none: only this machine reads them',
   }),
   LOG_LEVEL: withDefault(

@@ -18,6 +18,19 @@ export function text(min = 1): Value<string> {
   return { type: 'text', expects, schema: z.string().min(min) };
 }
 
+/** What can stand behind `Bearer` in a header (RFC 6750 2.1); another secret could be set, but never sent. */
+export function bearer(min: number): Value<string> {
+  const expects = `at least ${min} characters of letters, digits and -._~+/, without spaces`;
+  return {
+    type: 'text',
+    expects,
+    schema: z
+      .string()
+      .min(min)
+      .regex(/^[\w.~+/-]+=*$/),
+  };
+}
+
 export function oneOf<const T extends [string, ...string[]]>(...choices: T): Value<T[number]> {
   return { type: choices.join(' \\| '), expects: `one of ${choices.join(', ')}`, schema: z.enum(choices) };
 }

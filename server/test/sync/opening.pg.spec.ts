@@ -149,6 +149,14 @@ describe('what an open is answered with', () => {
   });
 });
 
+/** More than the kernel takes for a reader that does not read. */
+const LARGE = 16_000_000;
+const largeText = (() => {
+  const doc = new Y.Doc();
+  doc.getText('content').insert(0, 'x'.repeat(LARGE));
+  return Y.encodeStateAsUpdate(doc);
+})();
+
 describe('what happens while somebody opens', () => {
   it('DOC-4 D3: the first frame after an open starts at the answered seq + 1, and no seq is left out', async () => {
     const { documentId, editor } = await threeWords();
@@ -175,7 +183,8 @@ describe('what happens while somebody opens', () => {
   });
 
   it('DOC-3 DOC-21: a large document comes in pieces, and what is edited meanwhile after them', async () => {
-    const { documentId } = await world.share(ada, [[bob, 'editor']], { text: 'x'.repeat(3_500_000) });
+    const { documentId } = await world.share(ada, [[bob, 'editor']]);
+    await world.store(documentId, ada, [largeText]);
     const editor = await PlainEditor.open(await world.connect(ada), documentId);
     const client = await world.connect(bob);
     client.websocket.pause();
@@ -188,10 +197,10 @@ describe('what happens while somebody opens', () => {
     expect(answer.pieces).toBeGreaterThan(10);
     const doc = new Y.Doc();
     Y.applyUpdate(doc, await wholeAnswer(client, documentId, answer));
-    expect(doc.getText('content').length).toBe(3_500_000);
+    expect(doc.getText('content').length).toBe(LARGE);
     const { update, seq, stateVector } = await client.hears('document:resync');
     Y.applyUpdate(doc, update);
-    expect(seq).toBe(answer.seq + 1);
+    expect([answer.seq, seq]).toEqual([1, 2]);
     expect(fingerprint(doc)).toEqual(editor.fingerprint);
     expect(Y.decodeStateVector(stateVector)).toEqual(Y.decodeStateVector(Y.encodeStateVector(doc)));
     await editor.type('!');

@@ -6,6 +6,7 @@ import {
   StoreUnavailable,
   type UpdateLog,
 } from '../../core/document/update-log.js';
+import { type RoomObserver, secondsSince } from './room-observer.js';
 
 /** What the host does with the outcome of a batch. */
 export interface CommitHandler {
@@ -38,6 +39,7 @@ class Committer {
     private readonly log: UpdateLog,
     private readonly lane: number,
     private readonly handler: CommitHandler,
+    private readonly observer: RoomObserver,
   ) {}
 
   schedule(room: Room): void {
@@ -82,7 +84,10 @@ class Committer {
   /** Undefined when the outcome was dealt with already. */
   private async append(rooms: readonly Room[]): Promise<AppendResult[] | undefined> {
     try {
-      return await this.log.append(rooms.map(toBatch), this.lane);
+      const began = performance.now();
+      const results = await this.log.append(rooms.map(toBatch), this.lane);
+      this.observer.committed(storedRows(rooms, results), secondsSince(began));
+      return results;
     } catch (error) {
       if (error instanceof StoreUnavailable) await this.retryLater(rooms, error);
       else await this.appendOneByOne(rooms, error);
@@ -127,8 +132,8 @@ class Committer {
 export class Committers {
   private readonly committers: Committer[];
 
-  constructor(log: UpdateLog, count: number, handler: CommitHandler) {
-    this.committers = Array.from({ length: count }, (_, lane) => new Committer(log, lane, handler));
+  constructor(log: UpdateLog, count: number, handler: CommitHandler, observer: RoomObserver) {
+    this.committers = Array.from({ length: count }, (_, lane) => new Committer(log, lane, handler, observer));
   }
 
   schedule(room: Room): void {
@@ -142,6 +147,13 @@ export class Committers {
 
 function laneOf(documentId: string, lanes: number): number {
   return Number.parseInt(documentId.slice(-4), 16) % lanes;
+}
+
+function storedRows(rooms: readonly Room[], results: readonly AppendResult[]): number {
+  return rooms.reduce(
+    (sum, room, index) => (results[index]?.type === 'stored' ? sum + room.overlay.batch.length : sum),
+    0,
+  );
 }
 
 function toBatch(room: Room): AppendBatch {

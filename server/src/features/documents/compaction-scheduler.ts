@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Compactor, isCompactionDue } from '../../core/document/compactor.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { UpdateLog } from '../../core/document/update-log.js';
+import { type RoomObserver, secondsSince } from './room-observer.js';
 
 /** Writes snapshots of rooms whose tail has grown long; one room at a time, in the background. */
 export class CompactionScheduler {
@@ -15,6 +16,7 @@ export class CompactionScheduler {
     /** Rows and bytes after the snapshot. */
     private readonly policy: { rows: number; bytes: number },
     private readonly logger: Logger,
+    private readonly observer: RoomObserver,
   ) {}
 
   consider(room: Room): void {
@@ -50,9 +52,11 @@ export class CompactionScheduler {
 
   private async compact(room: Room): Promise<void> {
     const { state, documentId, epoch } = room;
+    const began = performance.now();
     const snapshot = await this.compactor.compact(state.encode(), room.kind, state.seq);
     if (await this.log.saveSnapshot(documentId, snapshot, state.compactedSeq, epoch)) {
       state.rebase(snapshot);
+      this.observer.compacted(secondsSince(began));
       this.logger.debug({ documentId, seq: snapshot.seq }, 'compacted');
       return;
     }

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { Changes } from '../../core/access/changes.js';
 import { Memberships } from '../../core/access/memberships.js';
 import { Compactor } from '../../core/document/compactor.js';
@@ -17,6 +18,7 @@ import { DocumentsSocket } from './documents.socket.js';
 import { DocumentsRestModule } from './rest/documents-rest.module.js';
 import { RoomContents } from './room-contents.js';
 import { RoomEngine, type RoomEngineSettings } from './room-engine.js';
+import { RoomMetrics } from './room-metrics.js';
 
 /** How long a shutdown waits for edits to be committed, in milliseconds. */
 const FLUSH_MS = 4_000;
@@ -39,7 +41,7 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
       providers: [
         {
           provide: RoomEngine,
-          inject: [UpdateLog, RoomBus, Compactor, Memberships, Changes, RoomFrames],
+          inject: [UpdateLog, RoomBus, Compactor, Memberships, Changes, RoomFrames, Registry],
           useFactory: (
             log: UpdateLog,
             bus: RoomBus,
@@ -47,7 +49,14 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
             memberships: Memberships,
             changes: Changes,
             frames: RoomFrames,
-          ) => new RoomEngine({ log, bus, compactor, memberships, changes, frames, logger }, settings),
+            registry: Registry,
+          ) => {
+            const observer = new RoomMetrics(registry);
+            const ports = { log, bus, compactor, memberships, changes, frames, logger, observer };
+            const engine = new RoomEngine(ports, settings);
+            observer.watch(engine.rooms);
+            return engine;
+          },
         },
         {
           provide: DocumentContents,

@@ -2,6 +2,7 @@ import type { EventOf, ServerEvent } from '@tandem/protocol';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
 import type { RoomFrames } from '../../core/document/room-frames.js';
+import type { RoomObserver } from './room-observer.js';
 
 /** Committed edits on their way to the editors of a room. */
 export interface Edits {
@@ -14,7 +15,10 @@ export interface Edits {
 
 /** The room's own loop over its sockets: each frame is encoded once, a slow reader is skipped and brought up later (D6). */
 export class RoomBroadcast {
-  constructor(private readonly frames: RoomFrames) {}
+  constructor(
+    private readonly frames: RoomFrames,
+    private readonly observer: RoomObserver,
+  ) {}
 
   edits(room: Room, { fromSeq, seq, update, soleAuthor }: Edits): void {
     const { documentId, epoch } = room;
@@ -55,5 +59,6 @@ export class RoomBroadcast {
     if (!session.peer.write(this.frames.encode('document:resync', body))) return;
     session.isLagging = false;
     session.sentSeq = seq;
+    this.observer.resynced();
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Room } from '../../core/document/room/room.js';
 import { StoredDataCorrupt, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import { roomFrom } from './loaded-room.js';
+import { type RoomObserver, secondsSince } from './room-observer.js';
 
 /** The open documents of this node. */
 export class RoomDirectory {
@@ -15,6 +16,7 @@ export class RoomDirectory {
     private readonly log: UpdateLog,
     private readonly limits: Limits,
     private readonly logger: Logger,
+    private readonly observer: RoomObserver,
   ) {}
 
   get size(): number {
@@ -58,11 +60,13 @@ export class RoomDirectory {
   }
 
   private async load(documentId: string): Promise<Room> {
+    const began = performance.now();
     try {
       const stored = await this.log.load(documentId);
       if (!stored) throw new TandemError('not_found');
       const room = roomFrom(documentId, stored, this.limits);
       this.rooms.set(documentId, room);
+      this.observer.loaded(secondsSince(began));
       return room;
     } catch (error) {
       if (error instanceof TandemError) throw error;

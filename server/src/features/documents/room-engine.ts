@@ -15,6 +15,7 @@ import { RightsWatcher } from './rights-watcher.js';
 import { RoomBroadcast } from './room-broadcast.js';
 import { RoomDirectory } from './room-directory.js';
 import { RoomHost } from './room-host.js';
+import { NO_OBSERVER, type RoomObserver } from './room-observer.js';
 
 export interface RoomEnginePorts {
   readonly log: UpdateLog;
@@ -24,6 +25,7 @@ export interface RoomEnginePorts {
   readonly changes: Changes;
   readonly frames: RoomFrames;
   readonly logger: Logger;
+  readonly observer?: RoomObserver;
 }
 
 export interface RoomEngineSettings {
@@ -54,12 +56,12 @@ export class RoomEngine {
     private readonly ports: RoomEnginePorts,
     readonly settings: RoomEngineSettings,
   ) {
-    const { log, bus, compactor, memberships, changes, frames, logger } = ports;
+    const { log, bus, compactor, memberships, changes, frames, logger, observer = NO_OBSERVER } = ports;
     const { limits, compactRows: rows, compactBytes: bytes } = settings;
     const schedule = (room: Room) => this.committers.schedule(room);
-    this.rooms = new RoomDirectory(log, limits, logger);
-    this.broadcast = new RoomBroadcast(frames);
-    this.compaction = new CompactionScheduler(log, compactor, { rows, bytes }, logger);
+    this.rooms = new RoomDirectory(log, limits, logger, observer);
+    this.broadcast = new RoomBroadcast(frames, observer);
+    this.compaction = new CompactionScheduler(log, compactor, { rows, bytes }, logger, observer);
     this.settlement = new CommitSettlement(
       log,
       bus,
@@ -70,7 +72,7 @@ export class RoomEngine {
       schedule,
       logger,
     );
-    this.committers = new Committers(log, settings.committers, this.settlement);
+    this.committers = new Committers(log, settings.committers, this.settlement, observer);
     this.rights = new RightsWatcher(changes, this.rooms, this.broadcast);
     this.host = new RoomHost(
       this.rooms,
@@ -78,7 +80,10 @@ export class RoomEngine {
       memberships,
       this.broadcast,
       this.settlement,
-      schedule,
+      (room) => {
+        observer.admitted();
+        schedule(room);
+      },
       this.rights,
       limits,
     );

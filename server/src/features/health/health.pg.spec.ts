@@ -4,7 +4,7 @@ import { Readiness } from '../../core/health/readiness.js';
 import { TestApp } from '../../testing/test-app.js';
 import { RoomEngine } from '../documents/room-engine.js';
 
-const METRICS_TOKEN = 'of sixteen characters or more';
+const METRICS_TOKEN = 'of-sixteen-characters-or-more';
 
 let server: TestApp;
 beforeAll(async () => {

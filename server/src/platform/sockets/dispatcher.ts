@@ -11,6 +11,7 @@ import {
 import type { Logger } from 'pino';
 import type { Connection } from './connection.js';
 import type { Handler, Handlers } from './socket-feature.js';
+import type { SocketMetrics } from './socket-metrics.js';
 
 type Ack = (answer: Answer<object>) => void;
 
@@ -19,14 +20,18 @@ type Ack = (answer: Answer<object>) => void;
  * unknown ones included. Nest's own message handlers are not used for it: its pipes and guards await to different
  * depths, which would reorder edits (decision 003).
  */
-export function dispatch(connection: Connection, handlers: Handlers, logger: Logger): void {
+export function dispatch(connection: Connection, handlers: Handlers, logger: Logger, metrics: SocketMetrics): void {
   connection.socket.onAny((name: unknown, ...args: unknown[]) => {
     // Socket.IO's parser lets numbers through as names.
     const event = String(name);
     const last = args.at(-1);
     const ack = typeof last === 'function' ? (last as Ack) : undefined;
     const body: unknown = args[0] === ack ? undefined : args[0];
-    const refuse = (error: unknown) => answerError(connection, event, body, toWireError(error, event, logger), ack);
+    const refuse = (thrown: unknown) => {
+      const error = toWireError(thrown, event, logger);
+      metrics.refused(isClientEvent(event) ? event : 'unknown', error.code);
+      answerError(connection, event, body, error, ack);
+    };
     if (!isClientEvent(event)) {
       refuse(new TandemError('unknown_message', `There is no event "${event.slice(0, 64)}"`));
       return;

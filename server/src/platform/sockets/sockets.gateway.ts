@@ -8,12 +8,14 @@ import {
 } from '@nestjs/websockets';
 import { type EventOf, type Limits, PROTOCOL_VERSION } from '@tandem/protocol';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import type { Server, Socket } from 'socket.io';
 import { AccessTokens, type TokenClaims } from '../../core/access/access-tokens.js';
 import { authenticate } from './authenticate.js';
 import { Connection } from './connection.js';
 import { dispatch } from './dispatcher.js';
 import type { Handlers, SocketFeature } from './socket-feature.js';
+import { SocketMetrics } from './socket-metrics.js';
 
 export interface SocketSettings {
   readonly limits: Limits;
@@ -30,14 +32,17 @@ const CLOSE_MS = 500;
 export class SocketsGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
   private readonly node = randomUUID().slice(0, 8);
   private readonly connections = new Map<Socket, Connection>();
-  private server: Server | undefined;
-
+  private readonly metrics: SocketMetrics;
   private readonly features: SocketFeature[] = [];
+  private server: Server | undefined;
 
   constructor(
     private readonly tokens: AccessTokens,
     @Inject(SOCKET_SETTINGS) private readonly settings: SocketSettings,
-  ) {}
+    registry: Registry,
+  ) {
+    this.metrics = new SocketMetrics(registry, this.connections);
+  }
 
   /** Called by the modules of features while the application starts. */
   add(feature: SocketFeature): void {
@@ -55,7 +60,8 @@ export class SocketsGateway implements OnGatewayInit, OnGatewayConnection, OnGat
     this.connections.set(socket, connection);
     const handlers: Handlers = {};
     for (const feature of this.features) Object.assign(handlers, feature.connect(connection));
-    dispatch(connection, handlers, this.settings.logger.child({ userId: claims.userId, socketId: socket.id }));
+    const logger = this.settings.logger.child({ userId: claims.userId, socketId: socket.id });
+    dispatch(connection, handlers, logger, this.metrics);
     connection.emit('server:hello', {
       node: this.node,
       protocol: PROTOCOL_VERSION,
