@@ -1,7 +1,8 @@
 import { h } from '../base/dom.js';
 import { Scope } from '../base/scope.js';
 import { computed, signal } from '../base/signal.js';
-import { type EditorFacts, EditorPane } from '../editor/editor-pane.js';
+import type { EditorFacts } from '../editor/editor-facts.js';
+import { EditorPane } from '../editor/editor-pane.js';
 import { openMembers } from '../members/members-dialog.js';
 import { presenceList } from '../presence/presence-list.js';
 import { openSettings } from '../settings/settings-dialog.js';

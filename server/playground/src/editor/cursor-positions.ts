@@ -3,7 +3,7 @@ import { type EditorView, type PluginValue, ViewPlugin, type ViewUpdate } from '
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { type Person, personOf } from '../presence/person.js';
-import { boundTo } from './binding.js';
+import { type Binding, boundTo } from './binding.js';
 
 /** Where somebody else's cursor is in this text. */
 export interface RemoteCursor {
@@ -115,7 +115,7 @@ class CursorPositions implements PluginValue {
 }
 
 /** An offset of `text`, or undefined when the position is malformed, of another type or not known here yet. */
-export function offsetOf(position: unknown, text: Y.Text): number | undefined {
+function offsetOf(position: unknown, text: Y.Text): number | undefined {
   if (typeof position !== 'object' || position === null || !text.doc) return undefined;
   try {
     const relative = Y.createRelativePositionFromJSON(position);
@@ -124,6 +124,16 @@ export function offsetOf(position: unknown, text: Y.Text): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where the cursor of a person is in a text; undefined while that is not known. */
+export function cursorOf({ awareness, text }: Binding, personId: string): number | undefined {
+  for (const [clientId, state] of awareness.getStates()) {
+    if (clientId === awareness.clientID || personOf(state)?.id !== personId) continue;
+    const head = offsetOf(state.cursor?.head, text);
+    if (head !== undefined) return head;
+  }
+  return undefined;
 }
 
 export const cursorPositions = ViewPlugin.fromClass(CursorPositions);

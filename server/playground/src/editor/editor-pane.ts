@@ -1,4 +1,3 @@
-import { getIndentUnit, indentUnit } from '@codemirror/language';
 import { EditorView } from '@codemirror/view';
 import { h } from '../base/dom.js';
 import { Scope } from '../base/scope.js';
@@ -6,17 +5,9 @@ import { computed, type Readable, type Signal, signal } from '../base/signal.js'
 import { icon } from '../ui/icons.js';
 import type { Tab, Tabs } from '../workspace/tabs.js';
 import { createEditor } from './create-editor.js';
-import { offsetOf } from './cursor-positions.js';
+import { cursorOf } from './cursor-positions.js';
+import { type EditorFacts, factsOf } from './editor-facts.js';
 import { languageOf } from './languages.js';
-
-/** What the status line says about the editor in front. */
-export interface EditorFacts {
-  readonly line: number;
-  readonly column: number;
-  readonly selected: number;
-  readonly indent: number;
-  readonly tabs: boolean;
-}
 
 interface Mounted {
   readonly scope: Scope;
@@ -75,16 +66,11 @@ export class EditorPane {
     const tab = this.tabs.active.peek();
     const view = tab && this.#mounted.get(tab)?.view;
     if (!tab || !view) return false;
-    const { awareness, text } = tab.document.bound.peek();
-    for (const [clientId, state] of awareness.getStates()) {
-      if (clientId === awareness.clientID || state.user?.id !== personId) continue;
-      const head = offsetOf(state.cursor?.head, text);
-      if (head === undefined || head > view.state.doc.length) continue;
-      view.dispatch({ selection: { anchor: head }, effects: EditorView.scrollIntoView(head, { y: 'center' }) });
-      view.focus();
-      return true;
-    }
-    return false;
+    const head = cursorOf(tab.document.bound.peek(), personId);
+    if (head === undefined || head > view.state.doc.length) return false;
+    view.dispatch({ selection: { anchor: head }, effects: EditorView.scrollIntoView(head, { y: 'center' }) });
+    view.focus();
+    return true;
   }
 
   #dropClosed(): void {
@@ -175,14 +161,6 @@ export class EditorPane {
   }
 
   #tell({ state }: EditorView): void {
-    const { main } = state.selection;
-    const line = state.doc.lineAt(main.head);
-    this.#facts.value = {
-      line: line.number,
-      column: main.head - line.from + 1,
-      selected: state.selection.ranges.reduce((sum, range) => sum + range.to - range.from, 0),
-      indent: getIndentUnit(state),
-      tabs: state.facet(indentUnit).startsWith('\t'),
-    };
+    this.#facts.value = factsOf(state);
   }
 }

@@ -1,7 +1,7 @@
 import { h, setText } from '../base/dom.js';
 import type { Scope } from '../base/scope.js';
 import type { Readable } from '../base/signal.js';
-import type { EditorFacts } from '../editor/editor-pane.js';
+import type { EditorFacts } from '../editor/editor-facts.js';
 import { languageOf } from '../editor/languages.js';
 import { ideSettings } from '../settings/settings.js';
 import { type IconName, icon } from '../ui/icons.js';

@@ -85,14 +85,13 @@ interface TextQuestion {
   title: string;
   label: string;
   value?: string;
-  hint?: string;
   confirm: string;
   /** Rejecting keeps the dialog open and shows the message. */
   submit: (value: string) => Promise<void>;
 }
 
 /** Asks for one line of text. */
-export function askText({ title, label, value = '', hint, confirm: action, submit }: TextQuestion): void {
+export function askText({ title, label, value = '', confirm: action, submit }: TextQuestion): void {
   const input = h('input', { type: 'text', value, required: true, maxlength: 1024, 'data-testid': 'ask-input' });
   const problem = h('p', { class: 'problem', role: 'alert' });
   const send = button(action, { kind: 'primary', type: 'submit', testId: 'ask-submit' });
@@ -119,7 +118,7 @@ export function askText({ title, label, value = '', hint, confirm: action, submi
             },
           },
         },
-        h('label', { class: 'field' }, h('span', {}, label), input, hint && h('span', { class: 'hint' }, hint)),
+        h('label', { class: 'field' }, h('span', {}, label), input),
         problem,
         h('div', { class: 'dialog-actions inline' }, button('Cancel', { onClick: dialog.close }), send),
       ),

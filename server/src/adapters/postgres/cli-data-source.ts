@@ -8,4 +8,4 @@ if (databaseUrl === undefined) {
   throw new Error('Set DATABASE_URL: the command line works on a PostgreSQL that runs already');
 }
 
-export default createDataSource(databaseUrl);
+export default createDataSource(databaseUrl, { migrations: 'loaded' });

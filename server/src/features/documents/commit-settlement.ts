@@ -69,11 +69,21 @@ export class CommitSettlement implements CommitHandler {
 
   async unavailable(rooms: readonly Room[], error: unknown): Promise<void> {
     this.logger.warn({ err: error, rooms: rooms.length }, 'the database does not answer; edits wait');
-    for (const room of rooms) {
-      room.overlay.isHeld = true;
-      this.tellStatus(room, 'stalled');
-    }
+    for (const room of rooms) room.overlay.isHeld = true;
+    this.stalled(rooms);
     await this.recover(rooms);
+  }
+
+  stalled(rooms: readonly Room[]): void {
+    for (const room of rooms) this.tellStatus(room, 'stalled');
+  }
+
+  resumed(rooms: readonly Room[]): void {
+    for (const room of rooms) this.tellStatus(room, 'ok');
+  }
+
+  undelivered(error: unknown): void {
+    this.logger.error({ err: error }, 'the frames of a commit could not be written');
   }
 
   failed(room: Room, error: unknown): void {

@@ -14,6 +14,11 @@ export interface CommitHandler {
   settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void;
   /** Whether it happened is unknown. The batch waits in the overlay again; resolves when it may be tried again. */
   unavailable(rooms: readonly Room[], error: unknown): Promise<void>;
+  /** The log has not answered for a while; it may yet. */
+  stalled(rooms: readonly Room[]): void;
+  resumed(rooms: readonly Room[]): void;
+  /** Acks or frames of a commit could not be written: the edits are stored all the same. */
+  undelivered(error: unknown): void;
   /** The database refuses this room's batch, alone: it is given up. */
   failed(room: Room, error: unknown): void;
 }
@@ -24,6 +29,9 @@ export interface CommitHandler {
  */
 const MAX_ROOMS = 500;
 const MAX_ROWS = 4096;
+
+/** After this long without an answer of the log the editors are told that nothing is being saved, in milliseconds. */
+const STALLED_AFTER_MS = 1000;
 
 /**
  * One single-flight writer: while a commit is under way, edits of all its rooms gather, and the next commit takes
@@ -59,13 +67,23 @@ class Committer {
     while (batch.length > 0) {
       const outcome: Promise<AppendResult[] | undefined> = this.append(batch);
       // The next commit is on its way before this one's frames are written.
-      for (const write of this.deliveries.splice(0)) write();
+      this.deliver();
       const results = await outcome;
       if (results) this.deliveries.push(...this.settle(batch, results));
       batch = this.take();
     }
     this.isRunning = false;
-    for (const write of this.deliveries.splice(0)) write();
+    this.deliver();
+  }
+
+  private deliver(): void {
+    for (const write of this.deliveries.splice(0)) {
+      try {
+        write();
+      } catch (error) {
+        this.handler.undelivered(error);
+      }
+    }
   }
 
   private take(): Room[] {
@@ -83,8 +101,9 @@ class Committer {
 
   /** Undefined when the outcome was dealt with already. */
   private async append(rooms: readonly Room[]): Promise<AppendResult[] | undefined> {
+    const began = performance.now();
+    const slow = setTimeout(() => this.handler.stalled(rooms), STALLED_AFTER_MS);
     try {
-      const began = performance.now();
       const results = await this.log.append(rooms.map(toBatch), this.lane);
       this.observer.committed(storedRows(rooms, results), secondsSince(began));
       return results;
@@ -92,6 +111,9 @@ class Committer {
       if (error instanceof StoreUnavailable) await this.retryLater(rooms, error);
       else await this.appendOneByOne(rooms, error);
       return undefined;
+    } finally {
+      clearTimeout(slow);
+      if (performance.now() - began > STALLED_AFTER_MS) this.handler.resumed(rooms);
     }
   }
 

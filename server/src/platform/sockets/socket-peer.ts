@@ -8,8 +8,11 @@ const MAX_BACKLOG = 1024 * 1024;
 /** The parts of Engine.IO's connection that are used below its documented surface; pinned with socket.io 4.8.3. */
 interface EngineSocket {
   write(data: string | Buffer, options: object): void;
-  on(event: 'flush' | 'drain', listener: () => void): void;
-  readonly transport: { readonly socket?: { readonly bufferedAmount: number; pause(): void; resume(): void } };
+  on(event: 'flush', listener: () => void): void;
+  readonly transport: {
+    on(event: 'ready', listener: () => void): void;
+    readonly socket?: { readonly bufferedAmount: number; pause(): void; resume(): void };
+  };
 }
 
 /** Writes ready-made frames to one socket and knows how far behind its reader is. */
@@ -28,8 +31,8 @@ export class SocketPeer implements RoomPeer {
     this.engine.on('flush', () => {
       this.queued = 0;
     });
-    // Engine.IO can drain in the middle of a packet of several parts: what follows from it waits until the packet is out.
-    this.engine.on('drain', () => queueMicrotask(() => this.drained()));
+    // The engine's own `drain` only means that the websocket has taken its queue; here the kernel has taken the websocket's.
+    this.engine.transport.on('ready', () => this.drained());
   }
 
   /** Bytes that wait for the reader. */
