@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
-import { ENTITIES } from './entities/index.js';
+import * as entities from './entities/index.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../migrations/dist/*.js', import.meta.url));
 
@@ -18,7 +18,7 @@ export function createDataSource(databaseUrl: string, options: DataSourceOptions
   return new DataSource({
     type: 'postgres',
     url: databaseUrl,
-    entities: ENTITIES,
+    entities: Object.values(entities),
     migrations: options.migrations === 'loaded' ? [MIGRATIONS] : [],
     migrationsTableName: 'migrations',
     poolSize: options.poolSize ?? 10,

@@ -58,8 +58,8 @@ export class Round {
     strike();
     const killedAt = performance.now();
     const counts = countsSince(before, this.ledger.counts());
-    const lostPlaces = Array.from({ length: CASUALTIES }, () => this.random.integer(WRITERS));
-    await Promise.all(lostPlaces.map((place) => this.writers[place]!.writer.close()));
+    const lostPlaces = this.choosePlaces();
+    await Promise.all([...lostPlaces].map((place) => this.writers[place]!.writer.close()));
     // What the server had sent before it died is still read.
     if (hitsServer) {
       await eventually('everybody has lost the server', () => this.writers.every(({ writer }) => !writer.isConnected));
@@ -93,6 +93,12 @@ export class Round {
     const writer = place % 5 < 2 ? new SdkWriter(options) : new StockWriter(options);
     this.writers[place] = { writer, documentId };
     return writer;
+  }
+
+  private choosePlaces(): Set<number> {
+    const places = new Set<number>();
+    while (places.size < CASUALTIES) places.add(this.random.integer(WRITERS));
+    return places;
   }
 
   private async burst(): Promise<void> {
