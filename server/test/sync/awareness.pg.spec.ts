@@ -14,7 +14,7 @@ const made: Awareness[] = [];
 
 beforeAll(async () => {
   world = await SyncWorld.start();
-  [ada, bob, eve] = await Promise.all(['Ada', 'Bob', 'Eve'].map((name) => world.person(name)));
+  [ada, bob, eve] = await Promise.all([world.person('Ada'), world.person('Bob'), world.person('Eve')]);
 });
 afterEach(async () => {
   for (const awareness of made.splice(0)) awareness.destroy();

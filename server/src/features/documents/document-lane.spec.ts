@@ -34,13 +34,16 @@ describe('DocumentLane', () => {
 
   test('one that comes in the turn in which another ends does not overtake those that wait', async () => {
     const lane = new DocumentLane();
-    const gate = Promise.withResolvers<void>();
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const done: string[] = [];
-    const first = lane.run(() => gate.promise);
-    const second = lane.run(() => done.push('second'));
-    gate.resolve();
+    const first = lane.run(() => gates[0].promise);
+    const second = lane.run(() => gates[1].promise.then(() => done.push('second')));
+    gates[0].resolve();
     await first;
+    // All that follows from the end of the first has happened; the second is under way.
+    await new Promise(setImmediate);
     const third = lane.run(() => done.push('third'));
+    gates[1].resolve();
     await Promise.all([second, third]);
     expect(done).toEqual(['second', 'third']);
   });

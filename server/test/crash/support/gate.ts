@@ -36,6 +36,7 @@ export class Gate {
 
   async close(): Promise<void> {
     this.shut();
+    if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     for (const socket of this.sockets) socket.destroy();

@@ -20,9 +20,10 @@ export interface RoundRecord {
   readonly counts: Counts;
   /** Inserts that nobody was told of and that were found stored: the crash fell between commit and answer (F2). */
   readonly storedUnknown: number;
-  /** Milliseconds from the kill until the server was ready, and until an edit was acknowledged again. */
+  /** Milliseconds from the kill until the server was ready. */
   readonly readyAfterMs: number;
-  readonly typingAfterMs: number | undefined;
+  /** From the moment in which the writers could reach it until an edit was acknowledged. */
+  readonly ackAfterMs: number | undefined;
   readonly violations: readonly Violation[];
 }
 
@@ -68,15 +69,15 @@ export class Round {
     const readyAfterMs = performance.now() - killedAt;
 
     const { lost, storedUnknown } = await this.lookForLosses();
-    const record = { counts, readyAfterMs, storedUnknown, typingAfterMs: undefined, violations: lost };
+    const record = { counts, readyAfterMs, storedUnknown, ackAfterMs: undefined, violations: lost };
     if (lost.length > 0) return record;
 
     const backAt = performance.now();
     this.site.gate.open(this.site.url);
     for (const place of lostPlaces) this.seat(place).startTyping();
     await eventually('edits are acknowledged again', () => this.ledger.lastAckAt > backAt, SETTLE_MS);
-    const typingAfterMs = this.ledger.lastAckAt - killedAt;
-    return { ...record, typingAfterMs, violations: await this.settle() };
+    const ackAfterMs = performance.now() - backAt;
+    return { ...record, ackAfterMs, violations: await this.settle() };
   }
 
   async close(): Promise<void> {

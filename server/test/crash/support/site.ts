@@ -95,10 +95,12 @@ export class Site {
     return this.server.stdout() + this.server.stderr();
   }
 
-  async stop(): Promise<void> {
+  /** Resolves to the exit code of the server. May be called again. */
+  async stop(): Promise<number | string> {
     await this.gate.close();
-    await this.server.stop();
+    const code = await this.server.stop();
     removeTempDir(this.dir);
+    return code;
   }
 
   private async findDatabase(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import * as Y from 'yjs';
 import { eventually } from '../../../src/testing/eventually.js';
+import { hasPending, storedUpdates } from '../../support/stored-updates.js';
 import { StockWriter } from './stock-writer.js';
 import type { WriterOptions } from './writer.js';
 
@@ -26,7 +27,7 @@ export function viewOf(doc: Y.Doc, of: string): View {
     text: doc.getText('content').toString(),
     ends,
     digest: JSON.stringify([[...ends].sort(byClient), deletes.sort(byClient)]),
-    hasGaps: doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
+    hasGaps: hasPending(doc),
   };
 }
 
@@ -46,16 +47,11 @@ export async function storedView(
   database: Client,
   documentId: string,
 ): Promise<{ view: View; head: number; seqs: number[] }> {
-  const { rows } = await database.query<{ head: string; seqs: string[] | null; updates: Buffer[] | null }>(
-    `SELECT head, (SELECT array_agg(seq ORDER BY seq) FROM document_updates WHERE document_id = id) AS seqs,
-            (SELECT array_agg(bytes ORDER BY seq) FROM document_updates WHERE document_id = id) AS updates
-     FROM documents WHERE id = $1`,
-    [documentId],
-  );
-  const { head, seqs, updates } = rows[0]!;
+  const { rows } = await database.query<{ head: string }>('SELECT head FROM documents WHERE id = $1', [documentId]);
+  const updates = await storedUpdates(database, documentId);
   const doc = new Y.Doc();
-  for (const update of updates ?? []) Y.applyUpdate(doc, update);
-  return { view: viewOf(doc, 'the stored rows'), head: Number(head), seqs: (seqs ?? []).map(Number) };
+  for (const { bytes } of updates) Y.applyUpdate(doc, bytes);
+  return { view: viewOf(doc, 'the stored rows'), head: Number(rows[0]!.head), seqs: updates.map(({ seq }) => seq) };
 }
 
 function byClient([a]: (number | unknown)[], [b]: (number | unknown)[]): number {

@@ -16,19 +16,21 @@ export class AppendConnection {
       const { rows } = await client.query<AppendAnswer>(appendQuery(batches));
       return rows;
     } catch (error) {
-      await this.close(error instanceof Error ? error : undefined);
+      await this.close('broken');
       throw error;
     }
   }
 
-  async close(error?: Error): Promise<void> {
+  async close(state: 'sound' | 'broken' = 'sound'): Promise<void> {
     const held = this.held;
     this.held = undefined;
     if (!held) return;
     held.client.removeListener('error', ignore);
-    // A connection whose statement failed may be in any state: the pool ends it instead of lending it again.
-    if (error) held.client.release(error);
-    else await held.runner.release();
+    // A connection whose statement failed may be in any state: the pool forgets one that is ending. It must go back through
+    // its runner all the same, which the pool would else wait for when it closes, and which has given it back already when
+    // the connection was lost.
+    if (state === 'broken') held.client.end().catch(ignore);
+    await held.runner.release();
   }
 
   private async connect(): Promise<PoolClient> {
