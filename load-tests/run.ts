@@ -3,18 +3,21 @@
 import type { Report } from './src/artillery.ts';
 import { load } from './src/load.ts';
 import { keystrokesOf, readSettings, type Settings } from './src/settings.ts';
+import { untilInterrupted } from './src/until-interrupted.ts';
 
-const settings = readSettings(process.env);
-const server = settings.url === undefined ? await startServer() : undefined;
-try {
-  const { report, faults } = await load(settings.url ?? server?.url ?? '', settings);
-  console.log(describe(settings, report));
-  for (const fault of faults) console.error(`FAILED  ${fault}`);
-  if (faults.length > 0) process.exitCode = 1;
-  else console.log('Every key was stored, numbered and received by another client.');
-} finally {
-  await server?.stop();
-}
+await untilInterrupted(async (signal) => {
+  const settings = readSettings(process.env);
+  const server = settings.url === undefined ? await startServer() : undefined;
+  try {
+    const { report, faults } = await load(settings.url ?? server?.url ?? '', settings, signal);
+    console.log(describe(settings, report));
+    for (const fault of faults) console.error(`FAILED  ${fault}`);
+    if (faults.length > 0) process.exitCode = 1;
+    else console.log('Every key was stored, numbered and received by another client.');
+  } finally {
+    await server?.stop();
+  }
+});
 
 /** The built server, with a database of its own in a temporary folder. */
 async function startServer() {

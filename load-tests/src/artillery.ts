@@ -10,7 +10,7 @@ const HOME = join(import.meta.dirname, '..', 'artillery');
 const STAMP = join(HOME, 'node_modules', '.installed-lock');
 
 /** Half a gigabyte that nothing else needs: installed on first use, from a lock of its own, and again when that changes. */
-export async function installArtillery(): Promise<void> {
+export async function installArtillery(signal: AbortSignal): Promise<void> {
   const lock = createHash('sha256')
     .update(readFileSync(join(HOME, 'package-lock.json')))
     .digest('hex');
@@ -18,7 +18,11 @@ export async function installArtillery(): Promise<void> {
   console.log('Installing Artillery below load-tests/artillery, once (about a minute) ...');
   // What npm has set for the workspace root (prefix, scripts) must not reach this install.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_')));
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { env, cwd: HOME });
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    env,
+    cwd: HOME,
+    signal,
+  });
   writeFileSync(STAMP, lock);
 }
 
@@ -28,7 +32,12 @@ export interface Report {
 }
 
 /** Runs the scenario, with files in `dir`. Rejects when Artillery itself fails or does not end in time. */
-export async function runArtillery(settings: Settings, stage: Stage, dir: string): Promise<Report> {
+export async function runArtillery(
+  settings: Settings,
+  stage: Stage,
+  dir: string,
+  signal: AbortSignal,
+): Promise<Report> {
   const stageFile = join(dir, 'stage.json');
   const reportFile = join(dir, 'report.json');
   writeFileSync(stageFile, JSON.stringify(stage), { mode: 0o600 });
@@ -39,6 +48,7 @@ export async function runArtillery(settings: Settings, stage: Stage, dir: string
   const args = ['run', '--quiet', '--target', stage.url, '--overrides', overrides, '--output', reportFile];
   await run(process.execPath, [script, ...args, join(HOME, 'typing.yml')], {
     cwd: HOME,
+    signal,
     env: {
       // Nothing of the surroundings: no proxy, no key of a cloud, no settings in somebody's home.
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
@@ -54,11 +64,11 @@ export async function runArtillery(settings: Settings, stage: Stage, dir: string
 async function run(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; timeout?: number },
+  options: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal; timeout?: number },
 ): Promise<void> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] });
-  const [code, signal] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${command} ended with ${code ?? signal}`);
+  const [code, killedBy] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${command} ended with ${code ?? killedBy}`);
 }
 
 function readIfPresent(path: string): string | undefined {

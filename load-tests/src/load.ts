@@ -13,14 +13,14 @@ export interface Outcome {
   readonly faults: readonly string[];
 }
 
-/** One run against the server at `url`, which must be on loopback. */
-export async function load(url: string, settings: Settings): Promise<Outcome> {
+/** One run against the server at `url`, which must be on loopback. Rejects early when `signal` aborts. */
+export async function load(url: string, settings: Settings, signal: AbortSignal): Promise<Outcome> {
   const origin = await loopbackOrigin(url);
-  await installArtillery();
+  await installArtillery(signal);
   const dir = mkdtempSync(join(tmpdir(), 'tandem-load-'));
   try {
     const { stage, api } = await setStage(origin, settings);
-    const report = await runArtillery(settings, stage, dir);
+    const report = await runArtillery(settings, stage, dir, signal);
     const held = await Promise.all(stage.documentIds.map((id) => api.document(id)));
     const faults = judge(report, held, { users: settings.users, keystrokes: keystrokesOf(settings) });
     return { report, faults };

@@ -63,7 +63,8 @@ function describeRecord({ counts, storedUnknown, readyAfterMs, ackAfterMs, viola
   const { acked, unknown, seen } = counts;
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
-    `${acked} acked, ${unknown} unknown (${storedUnknown} stored before anybody was told), ${seen} seen`,
+    `${acked} acked, ${unknown} unknown, ${seen} seen`,
+    ...(storedUnknown === undefined ? [] : [`${storedUnknown} stored before anybody was told`]),
     `ready after ${seconds(readyAfterMs)}`,
     ...(ackAfterMs === undefined ? [] : [`first ack ${seconds(ackAfterMs)} later`]),
     describeViolations(violations),

@@ -158,7 +158,8 @@ describe('D8: a right that is taken away', () => {
     expect(removed).toEqual({ projectId, type: 'member.removed', userId: bob.user.id });
     const outcomes = await typing.stop();
     for (const outcome of outcomes) expect(['ok', 'forbidden', 'not_open', 'not_found']).toContain(outcome);
-    expect(outcomes.at(-1)).toBe('not_open');
+    editor.send(new Uint8Array([0, 0]));
+    await expect(editor.saved()).rejects.toThrow('not_open');
     expect(outcomes.filter((outcome) => outcome === 'ok')).toHaveLength(stored);
     expect(await world.count('document_updates', documentId)).toBe(stored);
     expect(await storedAfter('member.removed', projectId, documentId, bob.user.id)).toBe(0);

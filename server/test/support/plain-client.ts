@@ -80,6 +80,18 @@ export class PlainClient {
     return this.askRaw(event, body) as Promise<Answer<ResultOf<E>>>;
   }
 
+  /** As `ask`, with a callback in the same turn in which the answer arrives; undefined when the connection is gone. */
+  askNow<E extends ClientEvent>(
+    event: E,
+    body: RequestOf<E>,
+    answered: (answer: Answer<ResultOf<E>> | undefined) => void,
+  ): void {
+    const emit = this.socket.timeout(ANSWER_MS).emit as (...all: unknown[]) => void;
+    emit.call(this.socket.timeout(ANSWER_MS), event, body, (lost: Error | null, answer: Answer<ResultOf<E>>) =>
+      answered(lost ? undefined : answer),
+    );
+  }
+
   /** Any event with any arguments; resolves to the answer. */
   askRaw(event: string | number, ...args: unknown[]): Promise<Answer<object>> {
     const emit = this.socket.timeout(ANSWER_MS).emitWithAck as (...all: unknown[]) => Promise<Answer<object>>;

@@ -1,9 +1,12 @@
 import { type DocumentKind, type Role, TandemError } from '@tandem/protocol';
 import { document, linkTokens, project, type Tokens, tokens } from '@tandem/protocol/http';
 import { Client } from 'pg';
+import type { Server } from 'socket.io';
+import type WebSocket from 'ws';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { UpdateLog } from '../../src/core/document/update-log.js';
 import { RoomEngine } from '../../src/features/documents/room-engine.js';
+import { SocketsGateway } from '../../src/platform/sockets/sockets.gateway.js';
 import { eventually } from '../../src/testing/eventually.js';
 import { TestApp } from '../../src/testing/test-app.js';
 import { PlainClient } from './plain-client.js';
@@ -99,6 +102,16 @@ export class SyncWorld {
     const client = new PlainClient(this.server.url, auth, headers);
     this.clients.push(client);
     return client;
+  }
+
+  /** Breaks the connections of a person as a network does: without a word. */
+  cutConnections({ user }: Person): void {
+    const gateway = this.server.app.get(SocketsGateway, { strict: false }) as unknown as { server: Server };
+    for (const socket of gateway.server.sockets.sockets.values()) {
+      const { claims } = socket.data as { claims: { userId: string } };
+      const { transport } = socket.conn as unknown as { transport: { socket?: WebSocket } };
+      if (claims.userId === user.id) transport.socket?.terminate();
+    }
   }
 
   /** What the log holds of the document, in order. */

@@ -104,7 +104,7 @@ it('DOC-39 V5: a reset reaches open editors, their text is kept, and they go on 
   provider.text.insert(0, 'new ');
   await provider.whenSaved();
   const answer = await plain.client.ask('document:update', { documentId, update: new Uint8Array([0, 0]) });
-  expect(answer.ok).toBe(false);
+  expect(answer).toMatchObject({ ok: false, error: { code: 'epoch_mismatch', details: { epoch: 2 } } });
   const stale = await plain.client.ask('document:open', { documentId, epoch: 1, seq: 1 });
   expect(stale).toMatchObject({ ok: false, error: { code: 'epoch_mismatch', details: { epoch: 2 } } });
 });

@@ -86,8 +86,15 @@ export class CommitSettlement implements CommitHandler {
     this.logger.error({ err: error }, 'the frames of a commit could not be written');
   }
 
+  /** The state is as the log has it: the edits go back to their editors, and the room goes on. */
   failed(room: Room, error: unknown): void {
     this.logger.error({ err: error, documentId: room.documentId }, 'the edits of a document could not be stored');
+    room.overlay.isHeld = false;
+    room.giveBack('store_unavailable');
+  }
+
+  broken(room: Room, error: unknown): void {
+    this.logger.error({ err: error, documentId: room.documentId }, 'a room contradicts the log and is closed');
     this.close(room, 'store_unavailable');
   }
 
@@ -179,13 +186,19 @@ export class CommitSettlement implements CommitHandler {
   }
 
   private reset(room: Room, epoch: number): void {
+    room.epoch = epoch;
     this.broadcast.tell(room, 'document:reset', { documentId: room.documentId, epoch });
-    this.close(room, 'epoch_mismatch');
+    room.giveBack('epoch_mismatch');
+    this.empty(room);
   }
 
-  private close(room: Room, code: 'not_found' | 'store_unavailable' | 'epoch_mismatch'): void {
+  private close(room: Room, code: 'not_found' | 'store_unavailable'): void {
     room.giveBack(code);
     this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state: 'closed' });
+    this.empty(room);
+  }
+
+  private empty(room: Room): void {
     for (const session of [...room.sessions]) room.leave(session);
     this.rooms.evict(room);
   }

@@ -21,6 +21,8 @@ export interface CommitHandler {
   undelivered(error: unknown): void;
   /** The database refuses this room's batch, alone: it is given up. */
   failed(room: Room, error: unknown): void;
+  /** What was stored does not fit the state of the room, which must be loaded anew. */
+  broken(room: Room, error: unknown): void;
 }
 
 /**
@@ -123,7 +125,7 @@ class Committer {
         return this.handler.settled(room, room.overlay.batch, results[index]!);
       } catch (error) {
         // A broken invariant of one room must not stop the writer of the others.
-        this.handler.failed(room, error);
+        this.handler.broken(room, error);
         return () => undefined;
       } finally {
         if (room.overlay.isReady) this.waiting.add(room);

@@ -18,8 +18,8 @@ export interface RoundPlan {
 export interface RoundRecord {
   /** Of this round, at the kill. */
   readonly counts: Counts;
-  /** Inserts that nobody was told of and that were found stored: the crash fell between commit and answer (F2). */
-  readonly storedUnknown: number;
+  /** Inserts that nobody was told of and that a restarted server had: the crash fell between commit and answer (F2). */
+  readonly storedUnknown: number | undefined;
   /** Milliseconds from the kill until the server was ready. */
   readonly readyAfterMs: number;
   /** From the moment in which the writers could reach it until an edit was acknowledged. */
@@ -36,15 +36,13 @@ const BURST = { edits: 3, withinMs: 12 };
 
 /** Twenty people in the documents of a site, one crash, and what is left. */
 export class Round {
-  private readonly ledger: Ledger;
   private writers: { writer: Writer; documentId: string }[] = [];
 
   constructor(
     private readonly site: Site,
     private readonly random: SeededRandom,
-    ledger: Ledger,
+    private readonly ledger: Ledger,
   ) {
-    this.ledger = ledger;
     for (let place = 0; place < WRITERS; place++) this.seat(place);
   }
 
@@ -69,7 +67,8 @@ export class Round {
     const readyAfterMs = performance.now() - killedAt;
 
     const { lost, storedUnknown } = await this.lookForLosses();
-    const record = { counts, readyAfterMs, storedUnknown, ackAfterMs: undefined, violations: lost };
+    const found = hitsServer ? storedUnknown : undefined;
+    const record = { counts, readyAfterMs, storedUnknown: found, ackAfterMs: undefined, violations: lost };
     if (lost.length > 0) return record;
 
     const backAt = performance.now();

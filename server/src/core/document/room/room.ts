@@ -64,7 +64,8 @@ export class Room {
     readonly projectId: string,
     readonly kind: DocumentKind,
     readonly state: DocumentState,
-    readonly epoch: number,
+    /** Moves when the document is reset; the room is over then, and its sessions open the document again. */
+    public epoch: number,
     /** The fence that the next append carries (decision 002). */
     public accessVersion: number,
     private readonly limits: Limits,
@@ -125,9 +126,9 @@ export class Room {
     options: { resync?: boolean | undefined; provenance?: Provenance | undefined },
     answer: (outcome: Outcome) => void,
   ): Admission {
+    if (session.epoch !== this.epoch) return this.epochMismatch();
     if (session.isClosed) return refused('not_open');
     if (!can(session.role, 'document.write')) return refused('forbidden');
-    if (session.epoch !== this.epoch) return this.epochMismatch();
     const update = decodeUpdate(bytes, this.kind);
     if (typeof update === 'string') return refused(update);
     const foreign = this.judgeAuthors(session, update);

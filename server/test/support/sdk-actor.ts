@@ -1,0 +1,64 @@
+import { type DocumentProvider, MemoryOutbox, TandemClient } from '@tandem/protocol/client';
+import type * as Y from 'yjs';
+import type { Actor } from './stock-actor.js';
+import type { Person, SyncWorld } from './sync-world.js';
+
+/** An editor on the SDK. Its outbox outlives its tabs, as IndexedDB does. */
+export class SdkActor implements Actor {
+  readonly abandoned: Y.Doc[] = [];
+  private readonly outbox = new MemoryOutbox();
+  private readonly faults: string[] = [];
+  private client!: TandemClient;
+  private connected!: Promise<void>;
+  private provider!: DocumentProvider;
+
+  constructor(
+    readonly name: string,
+    private readonly world: SyncWorld,
+    private readonly person: Person,
+    private readonly documentId: string,
+  ) {
+    this.open();
+  }
+
+  get doc(): Y.Doc {
+    return this.provider.doc;
+  }
+
+  cut(): void {
+    this.world.cutConnections(this.person);
+  }
+
+  /** It does so by itself. */
+  async reconnect(): Promise<void> {}
+
+  async reopen(): Promise<void> {
+    // Whose outbox it is, the server tells: what is typed before the first connection of a tab is in its memory only.
+    await this.connected;
+    this.abandoned.push(this.doc);
+    await this.client.close();
+    this.open();
+  }
+
+  async settle(): Promise<void> {
+    await this.provider.whenSynced();
+    await this.provider.whenSaved();
+    if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join('; ')}`);
+  }
+
+  async end(): Promise<void> {
+    await this.connected;
+    return this.client.close();
+  }
+
+  private open(): void {
+    const { accessToken: token } = this.person;
+    this.client = new TandemClient({ url: this.world.server.url, token, outbox: this.outbox, random: () => 0.01 });
+    this.client.on('error', ({ code, retry }) => {
+      if (retry === 'never') this.faults.push(code);
+    });
+    this.connected = this.client.connect();
+    this.provider = this.client.openDocument(this.documentId);
+    this.provider.on('replaced', ({ reason }) => this.faults.push(`replaced: ${reason}`));
+  }
+}
