@@ -1,5 +1,6 @@
 import { type DocumentProvider, MemoryOutbox, TandemClient } from '@tandem/protocol/client';
 import type * as Y from 'yjs';
+import { eventually } from '../../src/testing/eventually.js';
 import type { Actor } from './stock-actor.js';
 import type { Person, SyncWorld } from './sync-world.js';
 
@@ -41,8 +42,11 @@ export class SdkActor implements Actor {
   }
 
   async settle(): Promise<void> {
-    await this.provider.whenSynced();
-    await this.provider.whenSaved();
+    const isDone = () => (this.provider.synced && this.provider.saved) || this.faults.length > 0;
+    await eventually(`${this.name} has saved`, isDone, 20_000).catch((error: Error) => {
+      const { status, pending, error: refusal } = this.provider;
+      throw new Error(`${error.message}: ${status}, ${pending} pending, ${refusal?.code}, ${this.client.status}`);
+    });
     if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join('; ')}`);
   }
 

@@ -1,5 +1,6 @@
 import type { EventOf } from '@tandem/protocol';
 import * as Y from 'yjs';
+import { eventually } from '../../src/testing/eventually.js';
 import { accepted, type PlainClient } from './plain-client.js';
 import { wholeAnswer } from './plain-editor.js';
 import type { Person, SyncWorld } from './sync-world.js';
@@ -34,7 +35,6 @@ export class StockActor implements Actor {
   private epoch: number | undefined;
   private readonly faults: string[] = [];
   private connecting: Promise<void> | undefined;
-  private wake: (() => void) | undefined;
 
   constructor(
     readonly name: string,
@@ -71,13 +71,10 @@ export class StockActor implements Actor {
   }
 
   async settle(): Promise<void> {
-    await this.reconnect();
-    while (this.outbox.length > 0 && this.faults.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+    await eventually(`${this.name} has saved`, async () => {
       await this.reconnect();
-    }
+      return (this.isOpen && this.outbox.length === 0) || this.faults.length > 0;
+    });
     if (this.faults.length > 0) throw new Error(`${this.name}: ${this.faults.join('; ')}`);
   }
 
@@ -155,13 +152,11 @@ export class StockActor implements Actor {
         if (!answer.ok) this.faults.push(`update: ${answer.error.code}`);
         else if (this.client === client && answer.stored !== false && answer.seq === this.seq + 1) this.seq++;
         this.outbox = this.outbox.filter((one) => one !== entry);
-        this.wake?.();
       });
     }
   }
 
   private lost(client: PlainClient): void {
     if (this.client === client) this.cut();
-    this.wake?.();
   }
 }

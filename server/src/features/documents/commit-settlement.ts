@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Memberships } from '../../core/access/memberships.js';
 import { can } from '../../core/access/permissions.js';
@@ -11,16 +10,13 @@ import { type AppendResult, StoreUnavailable, type UpdateLog } from '../../core/
 import type { CommitHandler } from './committers.js';
 import type { CompactionScheduler } from './compaction-scheduler.js';
 import { appendStored } from './loaded-room.js';
+import { Outage } from './outage.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
 
-/** How long edits wait for a database that does not answer before they are given back to their editors (V6). */
-const GIVE_UP_AFTER_MS = 30_000;
-const RETRY_MS = { first: 25, longest: 1000 };
-
 /** What follows a commit, a refusal by the fence, or a database that does not answer. */
 export class CommitSettlement implements CommitHandler {
-  private isStopped = false;
+  private readonly outage: Outage;
 
   constructor(
     private readonly log: UpdateLog,
@@ -31,9 +27,16 @@ export class CommitSettlement implements CommitHandler {
     private readonly compaction: CompactionScheduler,
     private readonly reschedule: (room: Room) => void,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.outage = new Outage({
+      reconcile: (room) => this.reconcile(room),
+      tell: (room, state) => this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state }),
+      reschedule,
+    });
+  }
 
   settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void {
+    this.outage.over();
     if (result.type === 'stored') return this.stored(room, batch, result.fromSeq);
     if (result.type === 'deleted') return () => this.close(room, 'not_found');
     if (result.epoch !== room.epoch) return () => this.reset(room, result.epoch);
@@ -48,7 +51,7 @@ export class CommitSettlement implements CommitHandler {
       // Another node stored rows in between: read them all, ours among them.
       room.overlay.isHeld = true;
       room.overlay.putBack();
-      return () => void this.recover([room]);
+      return () => void this.fillHole(room);
     }
     const first = room.state.seq + 1;
     const fresh = batch.slice(first - fromSeq);
@@ -68,18 +71,14 @@ export class CommitSettlement implements CommitHandler {
   }
 
   async unavailable(rooms: readonly Room[], error: unknown): Promise<void> {
-    this.logger.warn({ err: error, rooms: rooms.length }, 'the database does not answer; edits wait');
+    this.logger.warn({ err: error, rooms: rooms.length }, 'the log could not be written; edits wait');
     for (const room of rooms) room.overlay.isHeld = true;
     this.stalled(rooms);
-    await this.recover(rooms);
+    await this.outage.wait(rooms);
   }
 
   stalled(rooms: readonly Room[]): void {
-    for (const room of rooms) this.tellStatus(room, 'stalled');
-  }
-
-  resumed(rooms: readonly Room[]): void {
-    for (const room of rooms) this.tellStatus(room, 'ok');
+    this.outage.stalled(rooms);
   }
 
   undelivered(error: unknown): void {
@@ -112,34 +111,12 @@ export class CommitSettlement implements CommitHandler {
 
   /** Waiting for a database comes to an end: what waits is given back. */
   stop(): void {
-    this.isStopped = true;
+    this.outage.stop();
   }
 
-  /** Finds out what the log holds, again and again; what cannot be stored in time is given back. */
-  private async recover(rooms: readonly Room[]): Promise<void> {
-    const deadline = performance.now() + GIVE_UP_AFTER_MS;
-    const left = new Set(rooms);
-    for (let pause = RETRY_MS.first; left.size > 0; pause = Math.min(pause * 2, RETRY_MS.longest)) {
-      for (const room of left) {
-        if (!(await this.reconcile(room))) break;
-        left.delete(room);
-        this.release(room);
-      }
-      if (left.size === 0) return;
-      if (performance.now() >= deadline || this.isStopped) break;
-      await delay(pause);
-    }
-    for (const room of left) {
-      room.giveBack('store_unavailable');
-      this.release(room);
-    }
-  }
-
-  private release(room: Room): void {
-    room.overlay.isHeld = false;
-    room.answerEchoes();
-    this.tellStatus(room, 'ok');
-    this.reschedule(room);
+  private async fillHole(room: Room): Promise<void> {
+    if (await this.reconcile(room)) this.outage.release(room);
+    else await this.outage.wait([room]);
   }
 
   /** After an unknown outcome: what is in the log by now is acknowledged, the rest may be sent again. */
@@ -170,9 +147,10 @@ export class CommitSettlement implements CommitHandler {
         return role !== undefined && can(role, 'document.write');
       };
       room.giveBack('forbidden', (pending) => mayWrite(pending.session.userId));
-      for (const session of room.sessions) {
+      for (const session of [...room.sessions]) {
         const role = roles.get(session.userId);
-        if (role && role !== session.role) {
+        if (!role) this.expel(room, session);
+        else if (role !== session.role) {
           session.role = role;
           this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
         }
@@ -183,6 +161,12 @@ export class CommitSettlement implements CommitHandler {
     } catch (error) {
       this.failed(room, error);
     }
+  }
+
+  private expel(room: Room, session: RoomSession): void {
+    this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
+    const update = room.leave(session);
+    if (update) this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update });
   }
 
   private reset(room: Room, epoch: number): void {
@@ -207,10 +191,6 @@ export class CommitSettlement implements CommitHandler {
     for (const [index, pending] of batch.entries()) {
       pending.answer({ type: 'committed', seq: fromSeq + index, stored: true });
     }
-  }
-
-  private tellStatus(room: Room, state: 'stalled' | 'ok'): void {
-    this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state });
   }
 }
 

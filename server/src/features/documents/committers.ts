@@ -16,7 +16,6 @@ export interface CommitHandler {
   unavailable(rooms: readonly Room[], error: unknown): Promise<void>;
   /** The log has not answered for a while; it may yet. */
   stalled(rooms: readonly Room[]): void;
-  resumed(rooms: readonly Room[]): void;
   /** Acks or frames of a commit could not be written: the edits are stored all the same. */
   undelivered(error: unknown): void;
   /** The database refuses this room's batch, alone: it is given up. */
@@ -115,7 +114,6 @@ class Committer {
       return undefined;
     } finally {
       clearTimeout(slow);
-      if (performance.now() - began > STALLED_AFTER_MS) this.handler.resumed(rooms);
     }
   }
 

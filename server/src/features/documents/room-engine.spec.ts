@@ -30,8 +30,10 @@ class EventFrames extends RoomFrames {
 }
 
 class EverybodyEdits extends Memberships {
-  async role() {
-    return 'editor' as const;
+  readonly removed = new Set<string>();
+
+  async role(userId: string) {
+    return this.removed.has(userId) ? undefined : ('editor' as const);
   }
   async document() {
     return { projectId: PROJECT, role: 'editor' as const, kind: 'text' as const, path: 'a.txt', accessVersion: 1 };
@@ -44,8 +46,13 @@ class EverybodyEdits extends Memberships {
 /** A log whose answers may be late, or lost before or after the write. */
 class FaultyLog extends MemoryUpdateLog {
   faults: SeededRandom | undefined;
+  /** Reads are answered, writes are not: a full disk. */
+  isFull = false;
+  appends = 0;
 
   override async append(batches: readonly AppendBatch[], lane: number): Promise<AppendResult[]> {
+    this.appends++;
+    if (this.isFull) throw new StoreUnavailable('no space left');
     await turns(this.faults?.integer(4) ?? 1);
     if (this.faults?.chance(0.1)) throw new StoreUnavailable('lost before the write');
     const results = await super.append(batches, lane);
@@ -83,8 +90,11 @@ class Editor implements RoomPeer {
     return this.outbox.length === 0;
   }
 
+  readonly statuses: string[] = [];
+
   write(frame: Frame): boolean {
     const { event, body } = frame as EventFrame;
+    if (event === 'document:status') this.statuses.push((body as EventOf<'document:status'>).state);
     if (event === 'document:update' || event === 'document:resync') {
       const { update } = body as EventOf<'document:update'>;
       this.seen.push(update);
@@ -133,7 +143,7 @@ class Editor implements RoomPeer {
     this.edit(update, (outcome) => {
       if (generation !== this.generation) return;
       if (outcome instanceof Error) {
-        if (!['store_unavailable', 'gap_resync', 'not_open'].includes(outcome.code)) throw outcome;
+        if (!['store_unavailable', 'gap_resync', 'not_open', 'forbidden'].includes(outcome.code)) throw outcome;
         this.refused = true;
         return;
       }
@@ -156,6 +166,7 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
   if (!options.log) log.create(DOCUMENT, PROJECT);
   const hub = new RoomBusHub();
   const compactor = new WorkerCompactor();
+  const memberships = new EverybodyEdits();
   const engines = Array.from({ length: nodes }, () => {
     const bus = new InProcessRoomBus(hub);
     const publish = bus.publish.bind(bus);
@@ -166,7 +177,7 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
       log,
       bus,
       compactor,
-      memberships: new EverybodyEdits(),
+      memberships,
       changes: new InProcessChanges(),
       frames: new EventFrames(),
       logger: pino({ level: 'silent' }),
@@ -183,7 +194,7 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
     }
     await compactor.close();
   });
-  return { log, engines };
+  return { log, engines, memberships };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -247,4 +258,35 @@ describe('RoomEngine', () => {
       expect(fingerprint(reader.doc).text).toBe(stored.text);
     },
   );
+
+  it('F6: a log that can be read and not written is tried with growing pauses, and told once', async () => {
+    const { log, engines } = cluster(1);
+    const editor = new Editor('00000001-0000-4000-8000-000000000001', 'tab');
+    await editor.connect(engines[0]!);
+    log.isFull = true;
+    editor.doc.getText('content').insert(0, 'x');
+    await until(() => log.appends >= 4);
+    expect(editor.statuses).toEqual(['stalled']);
+    const began = performance.now();
+    const before = log.appends;
+    await until(() => performance.now() - began > 300);
+    expect(log.appends - before).toBeLessThan(5);
+    log.isFull = false;
+    await until(() => editor.isSaved);
+    expect(editor.statuses).toEqual(['stalled', 'ok']);
+  });
+
+  it('D8: somebody who turns out to be no member is out of the room, and what they sent is not stored', async () => {
+    const { log, engines, memberships } = cluster(1);
+    const [stays, goes] = ['1', '2'].map((n) => new Editor(`0000000${n}-0000-4000-8000-000000000001`, n));
+    for (const editor of [stays!, goes!]) await editor.connect(engines[0]!);
+    memberships.removed.add('00000002-0000-4000-8000-000000000001');
+    log.documents.get(DOCUMENT)!.accessVersion++;
+    goes!.doc.getText('content').insert(0, 'late');
+    await until(() => goes!.statuses.includes('closed'));
+    stays!.doc.getText('content').insert(0, 'on time');
+    await until(() => stays!.isSaved);
+    expect(replay(log).getText('content').toString()).toBe('on time');
+    expect([...engines[0]!.rooms][0]!.sessions.size).toBe(1);
+  });
 });

@@ -24,30 +24,35 @@ function unmetNeeds(update: DecodedUpdate, known: KnownIds): number[] {
 }
 
 /**
- * Blocks may need each other, and a hostile pair may need each other in a circle. Walks all blocks forward as far as
- * their needs are met by what the others have reached, until nothing moves.
+ * Blocks may need each other, and a hostile pair may need each other in a circle. Walks the new blocks forward as far as
+ * their needs are met by what the others have reached, until nothing moves. Admission bounds the new blocks beforehand:
+ * a round costs as many steps as there are blocks, and each round meets at least one need.
  */
 function integrates(update: DecodedUpdate, known: KnownIds, needs: readonly number[]): boolean {
+  const perBlock = new Map<number, number[]>();
+  for (let i = 0; i < needs.length; i += 4) {
+    const own = perBlock.get(needs[i]!);
+    if (own) own.push(i);
+    else perBlock.set(needs[i]!, [i]);
+  }
   const reached = new Map<number, number>();
-  const next: number[] = update.blocks.map(() => 0);
-  const perBlock: number[][] = update.blocks.map(() => []);
-  for (let i = 0; i < needs.length; i += 4) perBlock[needs[i]!]!.push(i);
+  for (const [index, block] of update.blocks.entries()) if (!perBlock.has(index)) reached.set(block.client, block.end);
   const end = (client: number) => Math.max(known.end(client), reached.get(client) ?? 0);
+  const walkers = [...perBlock].map(([index, own]) => ({ block: update.blocks[index]!, own, next: 0 }));
   for (let moved = true; moved; ) {
     moved = false;
-    for (const [index, block] of update.blocks.entries()) {
-      const own = perBlock[index]!;
-      let at = next[index]!;
-      while (at < own.length && needs[own[at]! + 3]! < end(needs[own[at]! + 2]!)) at++;
-      const progress = at === own.length ? block.end : needs[own[at]! + 1]!;
-      if (at !== next[index] || progress > (reached.get(block.client) ?? block.clock)) {
-        next[index] = at;
-        reached.set(block.client, progress);
-        moved = true;
-      }
+    for (const walker of walkers) {
+      const { block, own } = walker;
+      const before = walker.next;
+      while (walker.next < own.length && needs[own[walker.next]! + 3]! < end(needs[own[walker.next]! + 2]!))
+        walker.next++;
+      const progress = walker.next === own.length ? block.end : needs[own[walker.next]! + 1]!;
+      if (walker.next === before && progress <= (reached.get(block.client) ?? 0)) continue;
+      reached.set(block.client, progress);
+      moved = true;
     }
   }
-  return perBlock.every((needed, index) => next[index] === needed.length);
+  return walkers.every(({ own, next }) => next === own.length);
 }
 
 function deletesAreKnown(update: DecodedUpdate, known: KnownIds): boolean {

@@ -221,6 +221,27 @@ describe('Room', () => {
     expect(room.overlay.isEmpty).toBe(true);
   });
 
+  it('D1: a repeat of an edit that is given back is given back, not acknowledged', () => {
+    const room = roomOf();
+    const ann = join(room, ANN, { clientId: 1 });
+    const update = editor(1).next(type('x'));
+    admit(room, ann, update);
+    const repeat = admit(room, ann, update);
+    if (repeat.type !== 'known') throw new Error(repeat.type);
+    const outcomes: unknown[] = [];
+    room.awaitEcho(repeat.update, (outcome) => outcomes.push(outcome));
+    room.giveBack('store_unavailable');
+    expect(outcomes).toEqual([{ type: 'refused', code: 'store_unavailable' }]);
+  });
+
+  it('A3: an update under very many new client ids is refused before it costs anything', () => {
+    const room = roomOf();
+    const ann = join(room, ANN);
+    const root = [4, 1, 7, ...Buffer.from('content'), 1, 97];
+    const blocks = Array.from({ length: 100 }, (_, client) => [1, client, 0, ...root]);
+    expect(codeOf(admit(room, ann, new Uint8Array([100, ...blocks.flat(), 0])))).toBe('too_large');
+  });
+
   it.each<Role>(['viewer', 'commenter'])('A44: a %s reads and does not write', (role) => {
     const room = roomOf();
     const session = join(room, ANN, { role, clientId: 1 });

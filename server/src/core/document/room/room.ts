@@ -174,7 +174,7 @@ export class Room {
   }
 
   private isCommitted(update: DecodedUpdate): boolean {
-    return this.overlay.isEmpty || trimUpdate(update, this.state, this.kind) === undefined;
+    return trimUpdate(update, this.state, this.kind) === undefined;
   }
 
   /** Takes out of the overlay what the committed state holds by now, after a commit whose outcome was unknown. */
@@ -214,8 +214,11 @@ export class Room {
 
   /** New structs stand under ids of the sender; ids of others may only repeat what is known (A6). */
   private judgeAuthors(session: RoomSession, update: DecodedUpdate): Admission | undefined {
+    let fresh = 0;
     for (const block of update.blocks) {
-      if (session.clientIds.has(block.client) || block.end <= this.overlay.end(block.client)) continue;
+      if (block.end <= this.overlay.end(block.client)) continue;
+      if (++fresh > this.limits.maxClientIds) return this.tooManyClientIds();
+      if (session.clientIds.has(block.client)) continue;
       if (!this.clientIds.isBound(block.client)) continue;
       const conflict = this.clientIds.conflict(block.client, session);
       if (conflict?.type === 'taken') return refused('client_id_taken');
@@ -225,7 +228,10 @@ export class Room {
   }
 
   private mayBind(session: RoomSession, clientIds: readonly number[]): Refusal | undefined {
-    if (session.clientIds.size + clientIds.length <= this.limits.maxClientIds) return undefined;
+    return session.clientIds.size + clientIds.length > this.limits.maxClientIds ? this.tooManyClientIds() : undefined;
+  }
+
+  private tooManyClientIds(): Refusal {
     return { type: 'refused', code: 'too_large', details: { limit: this.limits.maxClientIds } };
   }
 

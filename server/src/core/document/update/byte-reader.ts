@@ -1,6 +1,9 @@
 /** The bytes are not what they claim to be. Thrown only inside this folder; admission turns it into a refusal. */
 export class MalformedBytes extends Error {}
 
+/** Of the eighth byte of an integer. */
+const MAX_FACTOR = 2 ** 49;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads lib0's encoding without trusting it: every read is bounded by the bytes that are there. */
@@ -23,13 +26,15 @@ export class ByteReader {
     if (value < 0x80) return value;
     value &= 0x7f;
     let factor = 0x80;
-    for (;;) {
+    // Eight bytes hold 53 bits. More, all of them zero, would carry the factor to infinity and the value to NaN.
+    while (factor <= MAX_FACTOR) {
       const byte = this.byte();
       value += (byte & 0x7f) * factor;
-      if (value > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('integer out of range');
+      if (value > Number.MAX_SAFE_INTEGER) break;
       if (byte < 0x80) return value;
       factor *= 0x80;
     }
+    throw new MalformedBytes('integer out of range');
   }
 
   /** A count of things that take at least `bytesEach` bytes: a larger one cannot be true (A3). */

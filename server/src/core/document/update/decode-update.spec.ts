@@ -64,6 +64,8 @@ describe('decodeUpdate', () => {
     ['deletes', [0, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]],
     ['the length of a string', [1, 1, 1, 0, 4, 1, 7, ...Buffer.from('content'), 0xff, 0xff, 0xff, 0x7f]],
     ['an integer past 2^53', [1, 1, ...new Array(12).fill(0xff), 1]],
+    ['an integer of many empty bytes', [1, 1, ...new Array(200).fill(0x80), 0, 0, 0]],
+    ['a client of many empty bytes', [0, 1, ...new Array(160).fill(0x80), 0, 1, 0, 1]],
   ])('A3: refuses a declared count that cannot be true: %s', (_, bytes) => {
     expect(decodeUpdate(new Uint8Array(bytes), 'text')).toBe('malformed_update');
   });

@@ -135,14 +135,16 @@ function skipAny(reader: ByteReader, depth: number): void {
   }
 }
 
+/** lib0's varInt: the sign and six bits, then seven bits a byte. */
 function skipVarInt(reader: ByteReader): void {
-  let byte = reader.byte();
-  let value = byte & 0x3f;
-  let factor = 64;
-  while (byte >= 0x80) {
-    byte = reader.byte();
+  let value = reader.byte();
+  if (value < 0x80) return;
+  value &= 0x3f;
+  for (let factor = 64; factor <= 2 ** 48; factor *= 128) {
+    const byte = reader.byte();
     value += (byte & 0x7f) * factor;
-    factor *= 128;
-    if (value > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('integer out of range');
+    if (value > Number.MAX_SAFE_INTEGER) break;
+    if (byte < 0x80) return;
   }
+  throw new MalformedBytes('integer out of range');
 }

@@ -1,0 +1,124 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { screenshotPath } from './browser.js';
+import { Troubles } from './troubles.js';
+
+export type StatusKind = 'saved' | 'saving' | 'offline' | 'readonly' | 'refused' | 'signed-out';
+
+/** Somebody at a browser of their own: what they do and what they see. Each look waits until it is so, or fails. */
+export class Person {
+  private constructor(
+    readonly context: BrowserContext,
+    readonly troubles: Troubles,
+    public page: Page,
+  ) {}
+
+  static async open(browser: Browser, url: string): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+    context.setDefaultTimeout(15_000);
+    const troubles = await Troubles.watch(context, new URL(url).origin);
+    const person = new Person(context, troubles, await context.newPage());
+    await person.page.goto(url);
+    return person;
+  }
+
+  /** At the file that the page opens by itself. */
+  static async openFile(browser: Browser, link: string): Promise<Person> {
+    const person = await Person.open(browser, link);
+    await person.ready();
+    return person;
+  }
+
+  /** There is a file in front and it can be edited. */
+  async ready(): Promise<void> {
+    await this.page.locator('html[data-ready=true]').waitFor();
+  }
+
+  async name(): Promise<string> {
+    return (await this.at('account').getAttribute('data-name')) ?? '';
+  }
+
+  /** By `data-testid`. */
+  at(testId: string, attributes: Readonly<Record<string, string>> = {}): Locator {
+    const more = Object.entries(attributes).map(([name, value]) => `[${name}="${value}"]`);
+    return this.page.locator(`[data-testid="${testId}"]${more.join('')}`);
+  }
+
+  /** The text of the file in front, as far as it is on the screen. */
+  async text(): Promise<string> {
+    return (await this.page.locator('.cm-line').allTextContents()).join('\n');
+  }
+
+  get front(): Promise<string | null> {
+    return this.at('tab', { 'aria-selected': 'true' }).getAttribute('data-path');
+  }
+
+  async goToFile(path: string): Promise<void> {
+    await this.at('file', { 'data-path': path }).click();
+    await this.at('tab', { 'data-path': path, 'aria-selected': 'true' }).waitFor();
+    await this.ready();
+  }
+
+  /** Types a line above all others. */
+  async typeLine(text: string): Promise<void> {
+    await this.page.locator('.cm-content').click();
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.type(`${text}\n`);
+  }
+
+  async sees(line: string): Promise<void> {
+    await this.page.locator('.cm-line', { hasText: line }).first().waitFor();
+  }
+
+  async seesNot(line: string): Promise<void> {
+    await this.page.locator('.cm-line', { hasText: line }).first().waitFor({ state: 'detached' });
+  }
+
+  async status(kind: StatusKind): Promise<void> {
+    await this.at('status', { 'data-state': kind }).waitFor();
+  }
+
+  /** What the status line says from now until it says `last`, in order. */
+  async watchStatus(last: StatusKind): Promise<() => Promise<string[]>> {
+    await this.page.evaluate((end) => {
+      const said: string[] = [];
+      const line = document.querySelector<HTMLElement>('[data-testid=status]')!;
+      new MutationObserver((_changes, observer) => {
+        const now = line.dataset.state ?? '';
+        if (now !== said.at(-1)) said.push(now);
+        if (now === end) observer.disconnect();
+      }).observe(line, { attributeFilter: ['data-state'] });
+      Object.assign(window, { said });
+    }, last);
+    return async () => {
+      await this.page.waitForFunction((end) => (window as unknown as { said: string[] }).said.at(-1) === end, last);
+      return this.page.evaluate(() => (window as unknown as { said: string[] }).said);
+    };
+  }
+
+  async seesCursorOf(name: string): Promise<void> {
+    await this.at('remote-cursor', { 'data-name': name }).waitFor();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** Closes the tab without its say, and opens another one in the same browser. */
+  async closeTab(): Promise<void> {
+    await this.page.close();
+  }
+
+  async openTab(url: string): Promise<void> {
+    this.page = await this.context.newPage();
+    await this.page.goto(url);
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: screenshotPath(name) });
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close();
+  }
+}
