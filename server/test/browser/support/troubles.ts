@@ -2,7 +2,7 @@ import type { BrowserContext } from 'playwright-core';
 
 /** What a page does wrong without showing it: errors in its console, breaches of its own policy, requests elsewhere. */
 export class Troubles {
-  private readonly found: string[] = [];
+  private found: string[] = [];
   private allowed: RegExp | undefined;
 
   private constructor(private readonly origin: string) {}
@@ -29,6 +29,11 @@ export class Troubles {
   /** While the server is away the browser itself logs each connection that fails. */
   allow(expected: RegExp | undefined): void {
     this.allowed = expected;
+  }
+
+  /** A refusal that the spec has asked for is logged by the browser, too. */
+  forget(expected: RegExp): void {
+    this.found = this.found.filter((trouble) => !expected.test(trouble));
   }
 
   get all(): readonly string[] {
