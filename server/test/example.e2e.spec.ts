@@ -71,7 +71,9 @@ describe('the client of the protocol README, which is not ours but anybody’s',
     const [, name] = await second.says(/^(.+) opened \d+ characters at seq \d+ as editor/m);
     const [, after] = await second.says(/saved as (\d+)/);
     expect(Number(after)).toBe(Number(before) + 1);
-    await first.says(new RegExp(`edits ${after} to ${after} of somebody else; the first line is now: Hello from ${name}`));
+    await first.says(
+      new RegExp(`edits ${after} to ${after} of somebody else; the first line is now: Hello from ${name}`),
+    );
     expect(await first.stop()).toBe('SIGTERM');
     expect(await second.stop()).toBe('SIGTERM');
     expect(first.output + second.output).not.toMatch(/error|refused/i);

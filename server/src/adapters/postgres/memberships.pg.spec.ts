@@ -38,6 +38,12 @@ describe('A44 memberships', () => {
     expect(await memberships.role(viewer, projectId)).toBe('viewer');
     expect(await memberships.role(stranger, projectId)).toBeUndefined();
     expect(await memberships.role(owner, stranger)).toBeUndefined();
+    expect(await memberships.roles([owner, viewer, stranger], projectId)).toEqual(
+      new Map([
+        [owner, 'owner'],
+        [viewer, 'viewer'],
+      ]),
+    );
   });
 
   it('knows a document for members only, and while it is there', async () => {

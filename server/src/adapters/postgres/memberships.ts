@@ -5,6 +5,8 @@ import { TranslatesOutages } from './store-errors.js';
 
 const ROLE = 'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2';
 
+const ROLES = 'SELECT user_id, role FROM project_members WHERE project_id = $1 AND user_id = ANY ($2::uuid[])';
+
 const DOCUMENT = `
   SELECT d.project_id AS "projectId", m.role, d.kind, d.path, d.access_version AS "accessVersion"
   FROM documents d JOIN project_members m ON m.project_id = d.project_id AND m.user_id = $1
@@ -24,6 +26,11 @@ export class PostgresMemberships extends Memberships {
 
   override async role(userId: string, projectId: string): Promise<Role | undefined> {
     return (await this.one<{ role: Role }>(ROLE, [projectId, userId]))?.role;
+  }
+
+  override async roles(userIds: readonly string[], projectId: string): Promise<ReadonlyMap<string, Role>> {
+    const rows = await this.dataSource.query<{ user_id: string; role: Role }[]>(ROLES, [projectId, userIds]);
+    return new Map(rows.map((row) => [row.user_id, row.role]));
   }
 
   override async document(userId: string, documentId: string): Promise<DocumentAccess | undefined> {

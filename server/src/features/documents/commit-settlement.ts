@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Memberships } from '../../core/access/memberships.js';
-import { can } from '../../core/access/permissions.js';
 import type { PendingUpdate } from '../../core/document/room/overlay.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
@@ -9,25 +8,28 @@ import { joinUpdates } from '../../core/document/update/join-updates.js';
 import { type AppendResult, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import type { CommitHandler } from './committers.js';
 import type { CompactionScheduler } from './compaction-scheduler.js';
-import { appendStored } from './loaded-room.js';
+import { decodeStored } from './loaded-room.js';
 import { Outage } from './outage.js';
+import { RightsRefresh } from './rights-refresh.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
 
 /** What follows a commit, a refusal by the fence, or a database that does not answer. */
 export class CommitSettlement implements CommitHandler {
   private readonly outage: Outage;
+  private readonly rights: RightsRefresh;
 
   constructor(
     private readonly log: UpdateLog,
     private readonly bus: RoomBus,
-    private readonly memberships: Memberships,
+    memberships: Memberships,
     private readonly rooms: RoomDirectory,
     private readonly broadcast: RoomBroadcast,
     private readonly compaction: CompactionScheduler,
     private readonly reschedule: (room: Room) => void,
     private readonly logger: Logger,
   ) {
+    this.rights = new RightsRefresh(memberships, broadcast);
     this.outage = new Outage({
       reconcile: (room) => this.reconcile(room),
       tell: (room, state) => this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state }),
@@ -36,7 +38,7 @@ export class CommitSettlement implements CommitHandler {
   }
 
   settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void {
-    this.outage.over();
+    this.outage.over(room);
     if (result.type === 'stored') return this.stored(room, batch, result.fromSeq);
     if (result.type === 'deleted') return () => this.close(room, 'not_found');
     if (result.epoch !== room.epoch) return () => this.reset(room, result.epoch);
@@ -49,9 +51,9 @@ export class CommitSettlement implements CommitHandler {
   private stored(room: Room, batch: readonly PendingUpdate[], fromSeq: number): () => void {
     if (fromSeq > room.state.seq + 1) {
       // Another node stored rows in between: read them all, ours among them.
-      room.overlay.isHeld = true;
       room.overlay.putBack();
-      return () => void this.fillHole(room);
+      this.outage.hold(room);
+      return () => undefined;
     }
     const first = room.state.seq + 1;
     const fresh = batch.slice(first - fromSeq);
@@ -59,22 +61,27 @@ export class CommitSettlement implements CommitHandler {
     room.overlay.settle();
     this.compaction.consider(room);
     return () => {
-      if (fresh.length > 0) {
-        const update = joinUpdates(fresh.map((pending) => pending.update));
-        const seq = first + fresh.length - 1;
-        this.bus.publish({ documentId: room.documentId, epoch: room.epoch, fromSeq: first, seq, update });
-        this.broadcast.edits(room, { fromSeq: first, seq, update, soleAuthor: soleAuthor(fresh) });
+      try {
+        this.show(room, fresh, first);
+      } finally {
+        this.acknowledge(batch, fromSeq);
+        room.answerEchoes();
       }
-      this.acknowledge(batch, fromSeq);
-      room.answerEchoes();
     };
   }
 
-  async unavailable(rooms: readonly Room[], error: unknown): Promise<void> {
+  private show(room: Room, edits: readonly PendingUpdate[], fromSeq: number): void {
+    if (edits.length === 0) return;
+    const update = joinUpdates(edits.map((pending) => pending.update));
+    const seq = fromSeq + edits.length - 1;
+    this.broadcast.edits(room, { fromSeq, seq, update, soleAuthor: soleAuthor(edits) });
+    this.bus.publish({ documentId: room.documentId, epoch: room.epoch, fromSeq, seq, update });
+  }
+
+  unavailable(rooms: readonly Room[], error: unknown): void {
     this.logger.warn({ err: error, rooms: rooms.length }, 'the log could not be written; edits wait');
-    for (const room of rooms) room.overlay.isHeld = true;
     this.stalled(rooms);
-    await this.outage.wait(rooms);
+    for (const room of rooms) this.outage.hold(room);
   }
 
   stalled(rooms: readonly Room[]): void {
@@ -103,7 +110,9 @@ export class CommitSettlement implements CommitHandler {
     const fresh = rows.filter((row) => row.seq > room.state.seq);
     if (fresh.length === 0) return;
     const fromSeq = fresh[0]!.seq;
-    for (const row of fresh) appendStored(room, row);
+    // All are read before one is taken: a bad one must not leave the state ahead of what was shown.
+    const updates = fresh.map((row) => decodeStored(room, row));
+    for (const update of updates) room.appendRow(update);
     const update = room.state.encodeSince(fromSeq - 1) ?? room.state.encode();
     this.broadcast.edits(room, { fromSeq, seq: room.state.seq, update });
     this.compaction.consider(room);
@@ -112,11 +121,6 @@ export class CommitSettlement implements CommitHandler {
   /** Waiting for a database comes to an end: what waits is given back. */
   stop(): void {
     this.outage.stop();
-  }
-
-  private async fillHole(room: Room): Promise<void> {
-    if (await this.reconcile(room)) this.outage.release(room);
-    else await this.outage.wait([room]);
   }
 
   /** After an unknown outcome: what is in the log by now is acknowledged, the rest may be sent again. */
@@ -133,40 +137,14 @@ export class CommitSettlement implements CommitHandler {
     return true;
   }
 
-  /** Somebody's rights moved: roles are read anew, and what nobody may write any more is refused. */
   private async refreshRights(room: Room, accessVersion: number): Promise<void> {
     try {
-      const users = new Set([...room.sessions, ...room.overlay.authors].map((session) => session.userId));
-      const roles = new Map(
-        await Promise.all(
-          [...users].map(async (userId) => [userId, await this.memberships.role(userId, room.projectId)] as const),
-        ),
-      );
-      const mayWrite = (userId: string) => {
-        const role = roles.get(userId);
-        return role !== undefined && can(role, 'document.write');
-      };
-      room.giveBack('forbidden', (pending) => mayWrite(pending.session.userId));
-      for (const session of [...room.sessions]) {
-        const role = roles.get(session.userId);
-        if (!role) this.expel(room, session);
-        else if (role !== session.role) {
-          session.role = role;
-          this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
-        }
-      }
-      room.accessVersion = accessVersion;
+      await this.rights.run(room, accessVersion);
       room.overlay.isHeld = false;
       this.reschedule(room);
     } catch (error) {
       this.failed(room, error);
     }
-  }
-
-  private expel(room: Room, session: RoomSession): void {
-    this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
-    const update = room.leave(session);
-    if (update) this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update });
   }
 
   private reset(room: Room, epoch: number): void {

@@ -12,8 +12,8 @@ import { type RoomObserver, secondsSince } from './room-observer.js';
 export interface CommitHandler {
   /** Brings the state of the room to what the log holds now; returns what is to be written to sockets afterwards. */
   settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void;
-  /** Whether it happened is unknown. The batch waits in the overlay again; resolves when it may be tried again. */
-  unavailable(rooms: readonly Room[], error: unknown): Promise<void>;
+  /** Whether it happened is unknown. The batches wait in their overlays again. */
+  unavailable(rooms: readonly Room[], error: unknown): void;
   /** The log has not answered for a while; it may yet. */
   stalled(rooms: readonly Room[]): void;
   /** Acks or frames of a commit could not be written: the edits are stored all the same. */
@@ -30,6 +30,7 @@ export interface CommitHandler {
  */
 const MAX_ROOMS = 500;
 const MAX_ROWS = 4096;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** After this long without an answer of the log the editors are told that nothing is being saved, in milliseconds. */
 const STALLED_AFTER_MS = 1000;
@@ -64,14 +65,17 @@ class Committer {
   }
 
   private async run(): Promise<void> {
-    let batch = this.take();
-    while (batch.length > 0) {
-      const outcome: Promise<AppendResult[] | undefined> = this.append(batch);
-      // The next commit is on its way before this one's frames are written.
-      this.deliver();
-      const results = await outcome;
-      if (results) this.deliveries.push(...this.settle(batch, results));
-      batch = this.take();
+    for (let batch = this.take(); batch.length > 0; batch = this.take()) {
+      try {
+        const outcome = this.append(batch);
+        // The next commit is on its way before this one's frames are written.
+        this.deliver();
+        const results = await outcome;
+        if (results) this.deliveries.push(...this.settle(batch, results));
+      } catch (error) {
+        // Nothing may stop the writer of all the other rooms.
+        for (const room of batch) this.handler.broken(room, error);
+      }
     }
     this.isRunning = false;
     this.deliver();
@@ -90,10 +94,12 @@ class Committer {
   private take(): Room[] {
     const rooms: Room[] = [];
     let rows = 0;
+    let bytes = 0;
     for (const room of this.waiting) {
-      if (rooms.length === MAX_ROOMS || rows >= MAX_ROWS) break;
+      if (rooms.length === MAX_ROOMS || rows >= MAX_ROWS || bytes >= MAX_BYTES) break;
       this.waiting.delete(room);
       if (!room.overlay.isReady) continue;
+      bytes += room.overlay.bytes;
       rows += room.overlay.take().length;
       rooms.push(room);
     }
@@ -109,7 +115,7 @@ class Committer {
       this.observer.committed(storedRows(rooms, results), secondsSince(began));
       return results;
     } catch (error) {
-      if (error instanceof StoreUnavailable) await this.retryLater(rooms, error);
+      if (error instanceof StoreUnavailable) this.retryLater(rooms, error);
       else await this.appendOneByOne(rooms, error);
       return undefined;
     } finally {
@@ -140,13 +146,13 @@ class Committer {
     for (const room of rooms) {
       const results = await this.append([room]);
       if (results) this.deliveries.push(...this.settle([room], results));
+      this.deliver();
     }
   }
 
-  private async retryLater(rooms: readonly Room[], error: unknown): Promise<void> {
+  private retryLater(rooms: readonly Room[], error: unknown): void {
     for (const room of rooms) room.overlay.putBack();
-    await this.handler.unavailable(rooms, error);
-    for (const room of rooms) if (room.overlay.isReady) this.waiting.add(room);
+    this.handler.unavailable(rooms, error);
   }
 }
 

@@ -14,7 +14,7 @@ import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feat
 import { DocumentLane } from './document-lane.js';
 import { PieceSender } from './piece-sender.js';
 import type { RoomHost } from './room-host.js';
-import { Uploads } from './uploads.js';
+import { UploadBudget, Uploads } from './uploads.js';
 
 /** Edits of one connection that wait for their commit; beyond it the socket is not read. */
 const MAX_PENDING_BYTES = 1024 * 1024;
@@ -48,9 +48,12 @@ export class DocumentsSocket extends SocketFeature {
       for (const document of documents.values()) this.drained(document);
     });
     const pending = { bytes: 0 };
+    const budget = new UploadBudget(this.limits.maxUploadBytes);
     return {
-      'document:open': (body) =>
-        this.documentOf(documents, body.documentId).lane.run(() => this.join(connection, documents, body)),
+      'document:open': (body) => {
+        const document = this.documentOf(documents, body.documentId, budget);
+        return document.lane.run(() => this.join(connection, documents, document, body));
+      },
       'document:update': (body) => this.update(connection, documents.get(body.documentId), body, pending),
       'document:close': (body) => this.close(documents, body.documentId),
       'awareness:update': (body) => this.moveCursor(documents.get(body.documentId), body.update),
@@ -63,12 +66,17 @@ export class DocumentsSocket extends SocketFeature {
     for (const document of documents?.values() ?? []) this.leave(document);
   }
 
-  private documentOf(documents: Map<string, OpenDocument>, documentId: string): OpenDocument {
+  private documentOf(documents: Map<string, OpenDocument>, documentId: string, budget: UploadBudget): OpenDocument {
     let document = documents.get(documentId);
     if (!document) {
       const limit = this.limits.maxOpenDocuments;
       if (documents.size >= limit) throw new TandemError('too_large', 'Too many open documents', { limit });
-      document = { lane: new DocumentLane(), uploads: new Uploads(this.limits), joined: undefined, pieces: undefined };
+      document = {
+        lane: new DocumentLane(),
+        uploads: new Uploads(this.limits, budget),
+        joined: undefined,
+        pieces: undefined,
+      };
       documents.set(documentId, document);
     }
     return document;
@@ -77,25 +85,30 @@ export class DocumentsSocket extends SocketFeature {
   private async join(
     connection: Connection,
     documents: Map<string, OpenDocument>,
+    document: OpenDocument,
     body: BodyOf<'document:open'>,
   ): Promise<DocumentOpenAnswer> {
     const { documentId, clientId, instance, seq, epoch } = body;
-    const document = documents.get(documentId);
-    if (!document) throw new TandemError('not_open');
+    // A close that was sent before it may have removed the document meanwhile.
+    if (!documents.has(documentId)) documents.set(documentId, document);
     const stateVector = body.stateVector && decodeStateVector(body.stateVector);
     if (body.stateVector && !stateVector) throw new TandemError('malformed_update', 'Not a state vector');
-    // Each answer may hold a whole document: the next is not made before the last was read.
-    await connection.room();
     // A second open is a fresh start of the same editor.
     this.leave(document);
     try {
-      const joined = await this.host.open(connection.peer, connection.identity, documentId, {
-        clientId,
-        instance,
-        seq,
-        epoch,
-        stateVector,
-      });
+      const joined = await this.host.open(
+        connection.peer,
+        connection.identity,
+        documentId,
+        {
+          clientId,
+          instance,
+          seq,
+          epoch,
+          stateVector,
+        },
+        () => connection.hasRoom(),
+      );
       // The socket, or the document, may have been closed while the room was loading.
       if (!connection.socket.connected || documents.get(documentId) !== document) {
         this.host.leave(joined.room, joined.session);
@@ -130,23 +143,30 @@ export class DocumentsSocket extends SocketFeature {
   ): DocumentUpdateAnswer | Promise<DocumentUpdateAnswer> {
     if (!document) throw new TandemError('not_open');
     const { resync, provenance } = body;
+    // What waits counts against the connection: the body at once, a joined upload as a whole.
+    let bytes = 0;
+    const count = (more: number) => {
+      bytes += more;
+      pending.bytes += more;
+      if (pending.bytes > MAX_PENDING_BYTES) connection.peer.restrainEdits(true);
+    };
     const answered = new Promise<DocumentUpdateAnswer>((resolve, reject) => {
       const run = document.lane.run(() => {
-        const bytes = document.uploads.take(body);
-        if (!bytes) return resolve({});
+        const update = document.uploads.take(body);
+        if (!update) return resolve({});
         if (!document.joined) throw new TandemError('not_open');
+        count(update.length - body.update.length);
         const { room, session } = document.joined;
-        return this.host.edit(room, session, bytes, { resync, provenance }, (outcome) => {
+        return this.host.edit(room, session, update, { resync, provenance }, (outcome) => {
           if (outcome instanceof TandemError) reject(outcome);
           else resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
         });
       });
       if (run instanceof Promise) run.catch(reject);
     });
-    pending.bytes += body.update.length;
-    if (pending.bytes > MAX_PENDING_BYTES) connection.peer.restrainEdits(true);
+    count(body.update.length);
     const settle = () => {
-      pending.bytes -= body.update.length;
+      pending.bytes -= bytes;
       if (pending.bytes <= MAX_PENDING_BYTES / 2) connection.peer.restrainEdits(false);
     };
     answered.then(settle, settle);
@@ -166,6 +186,9 @@ export class DocumentsSocket extends SocketFeature {
 
   private moveCursor(document: OpenDocument | undefined, update: Uint8Array): Nothing | Promise<Nothing> {
     if (!document) throw new TandemError('not_open');
+    // Judged before it may have to wait: a lane must not fill with what is refused anyway.
+    const limit = this.limits.maxAwarenessBytes;
+    if (update.length > limit * 16) throw new TandemError('too_large', undefined, { limit });
     return document.lane.run(() => {
       if (!document.joined) throw new TandemError('not_open');
       const { room, session } = document.joined;
@@ -174,12 +197,16 @@ export class DocumentsSocket extends SocketFeature {
     });
   }
 
-  private drained({ joined, pieces }: OpenDocument): void {
+  private drained(document: OpenDocument): void {
+    const { joined, pieces } = document;
     if (!joined || pieces?.send() === 'more') return;
+    document.pieces = undefined;
     this.host.drained(joined.room, joined.session);
   }
 
   private leave(document: OpenDocument): void {
+    document.pieces?.cancel();
+    document.uploads.abandon();
     document.pieces = undefined;
     if (!document.joined) return;
     this.host.leave(document.joined.room, document.joined.session);

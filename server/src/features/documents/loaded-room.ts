@@ -10,13 +10,12 @@ export function roomFrom(documentId: string, stored: StoredDocument, limits: Lim
   const { kind, snapshot } = stored;
   const state = snapshot ? DocumentState.from(kind, snapshot) : DocumentState.empty(kind);
   const room = new Room(documentId, stored.projectId, kind, state, stored.epoch, stored.accessVersion, limits);
-  for (const row of stored.rows) appendStored(room, row);
+  for (const row of stored.rows) room.appendRow(decodeStored(room, row));
   return room;
 }
 
-export function appendStored(room: Room, row: StoredRow): DecodedUpdate {
+export function decodeStored(room: Room, row: StoredRow): DecodedUpdate {
   const update = decodeUpdate(row.bytes, room.kind);
   if (typeof update === 'string') throw new StoredDataCorrupt(`row ${row.seq} of ${room.documentId} is ${update}`);
-  room.appendRow(update);
   return update;
 }

@@ -12,6 +12,7 @@ export class PieceSender {
   readonly count: number;
   private next = 0;
   private isAnswered = false;
+  private isCancelled = false;
 
   constructor(
     private readonly connection: Connection,
@@ -22,8 +23,13 @@ export class PieceSender {
     // The answer that tells their number is written in this turn of the event loop.
     setImmediate(() => {
       this.isAnswered = true;
-      this.send();
+      if (!this.isCancelled) this.send();
     });
+  }
+
+  /** Nothing more is sent, not even what was about to be. */
+  cancel(): void {
+    this.isCancelled = true;
   }
 
   /** Writes what the reader has room for. */

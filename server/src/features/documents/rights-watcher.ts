@@ -4,10 +4,18 @@ import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
 import type { RoomHost } from './room-host.js';
 
+const MOVES_RIGHTS = new Set<Change['type']>([
+  'document.deleted',
+  'project.deleted',
+  'member.removed',
+  'member.changed',
+]);
+
 /** Brings what REST changed to the open rooms: a right that is taken away ends here and now (D8). */
 export class RightsWatcher {
-  /** Counts changes, so that an open that read a role before one of them reads it again. */
-  changes = 0;
+  /** Counts changes of rights, so that an open that read a role before one of them reads it again. */
+  now = 0;
+  private readonly lastChange = new Map<string, number>();
   private unsubscribe: (() => void) | undefined;
 
   constructor(
@@ -24,8 +32,13 @@ export class RightsWatcher {
     this.unsubscribe?.();
   }
 
+  haveChanged(projectId: string, since: number): boolean {
+    return (this.lastChange.get(projectId) ?? 0) > since;
+  }
+
   private apply(change: Change, host: RoomHost): void {
-    this.changes++;
+    if (MOVES_RIGHTS.has(change.type) && change.type !== 'session.revoked')
+      this.lastChange.set(change.projectId, ++this.now);
     switch (change.type) {
       case 'document.deleted': {
         const room = this.rooms.get(change.documentId);

@@ -33,11 +33,22 @@ export class RoomBroadcast {
     }
   }
 
-  /** To everybody in the room. Cursors are droppable: they are told anew soon enough. */
-  tell<E extends ServerEvent>(room: Room, event: E, body: EventOf<E>, except?: RoomSession): void {
+  /** To everybody in the room. */
+  tell<E extends ServerEvent>(room: Room, event: E, body: EventOf<E>): void {
     const frame = this.frames.encode(event, body);
-    const delivery = event === 'awareness:update' ? 'droppable' : 'certain';
-    for (const session of room.sessions) if (session !== except) session.peer.write(frame, delivery);
+    for (const session of room.sessions) session.peer.write(frame, 'certain');
+  }
+
+  /** Droppable: a cursor that moved moves again, or is renewed. */
+  cursorMoved(room: Room, update: Uint8Array | undefined, mover: RoomSession): void {
+    if (!update) return;
+    const frame = this.frames.encode('awareness:update', { documentId: room.documentId, update });
+    for (const session of room.sessions) if (session !== mover) session.peer.write(frame);
+  }
+
+  /** Certain: nobody would take a ghost away. */
+  cursorsGone(room: Room, update: Uint8Array | undefined): void {
+    if (update) this.tell(room, 'awareness:update', { documentId: room.documentId, update });
   }
 
   to<E extends ServerEvent>(session: RoomSession, event: E, body: EventOf<E>): void {

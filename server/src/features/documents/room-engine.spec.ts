@@ -35,6 +35,11 @@ class EverybodyEdits extends Memberships {
   async role(userId: string) {
     return this.removed.has(userId) ? undefined : ('editor' as const);
   }
+  async roles(userIds: readonly string[]) {
+    const members = userIds.filter((userId) => !this.removed.has(userId));
+    return new Map(members.map((userId) => [userId, 'editor' as const]));
+  }
+
   async document() {
     return { projectId: PROJECT, role: 'editor' as const, kind: 'text' as const, path: 'a.txt', accessVersion: 1 };
   }
@@ -107,10 +112,8 @@ class Editor implements RoomPeer {
     this.disconnect();
     const generation = this.generation;
     const identity = { id: this.userId, name: this.userId, color: '#000000', colorLight: '#00000033' };
-    const joined = await engine.host.open(this, identity, DOCUMENT, {
-      clientId: this.doc.clientID,
-      instance: this.instance,
-    });
+    const request = { clientId: this.doc.clientID, instance: this.instance };
+    const joined = await engine.host.open(this, identity, DOCUMENT, request, async () => undefined);
     if (generation !== this.generation) return engine.host.leave(joined.room, joined.session);
     Y.applyUpdate(this.doc, joined.update, 'server');
     this.seen.push(joined.update);

@@ -103,8 +103,13 @@ export class RoomEngine {
   /** Resolves when every admitted edit was committed or given back, at most after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while (!this.committers.isIdle && performance.now() < deadline) await delay(5);
+    while (!this.isAtRest && performance.now() < deadline) await delay(5);
     this.settlement.stop();
+  }
+
+  /** Also a room that is held back has edits to answer. */
+  private get isAtRest(): boolean {
+    return this.committers.isIdle && [...this.rooms].every((room) => room.overlay.isEmpty);
   }
 
   async stop(): Promise<void> {
@@ -114,8 +119,7 @@ export class RoomEngine {
 
   private sweep(now: number): void {
     for (const room of this.rooms) {
-      const update = room.awareness.expire(now);
-      if (update) this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update });
+      this.broadcast.cursorsGone(room, room.awareness.expire(now));
       this.compaction.consider(room);
     }
     this.rooms.evictIdle(now, IDLE_MS);

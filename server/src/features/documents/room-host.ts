@@ -5,6 +5,7 @@ import type { Admission, Opened, OpenRequest, Refusal, Room } from '../../core/d
 import { type Identity, type RoomPeer, RoomSession } from '../../core/document/room/room-session.js';
 import { StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import type { CommitSettlement } from './commit-settlement.js';
+import type { RightsWatcher } from './rights-watcher.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
 
@@ -30,7 +31,7 @@ export class RoomHost {
     private readonly broadcast: RoomBroadcast,
     private readonly settlement: CommitSettlement,
     private readonly schedule: (room: Room) => void,
-    private readonly rights: { readonly changes: number },
+    private readonly rights: Pick<RightsWatcher, 'now' | 'haveChanged'>,
     readonly limits: Limits,
   ) {}
 
@@ -43,17 +44,20 @@ export class RoomHost {
     identity: Identity,
     documentId: string,
     request: OpenRequest & { instance?: string | undefined },
+    /** Awaited right before the answer is made, which may be a whole document. */
+    hasRoom: () => Promise<void>,
   ): Promise<Joined> {
     for (let hasCaughtUp = false; ; ) {
-      const { changes } = this.rights;
+      const since = this.rights.now;
       const access = await this.memberships.document(identity.id, documentId);
       if (!access) throw new TandemError('not_found');
       const room = await this.rooms.open(documentId);
       if (request.clientId !== undefined && !room.clientIds.isBound(request.clientId)) {
         await this.bind(room, [request.clientId], identity.id);
       }
+      await hasRoom();
       // Somebody's rights moved while this one was on its way in: read them again.
-      if (changes !== this.rights.changes || this.rooms.get(documentId) !== room) continue;
+      if (this.rights.haveChanged(room.projectId, since) || this.rooms.get(documentId) !== room) continue;
       // The room was loaded under later rights than the role: with them its fence would let the old role write.
       if (access.accessVersion < room.accessVersion) continue;
       const session = new RoomSession(peer, identity, access.role, request.instance, room.epoch);
@@ -94,13 +98,12 @@ export class RoomHost {
       return this.bind(room, moved.clientIds, session.userId).then(() => this.moveCursor(room, session, bytes, now));
     }
     if (moved.type === 'refused') throw refusal(moved);
-    if (moved.news) this.tellAwareness(room, moved.news, session);
+    this.broadcast.cursorMoved(room, moved.news, session);
   }
 
   leave(room: Room, session: RoomSession): void {
     if (session.isClosed) return;
-    const news = room.leave(session);
-    if (news) this.tellAwareness(room, news);
+    this.broadcast.cursorsGone(room, room.leave(session));
   }
 
   /** Called when a slow reader has caught up with what was queued for it. */
@@ -163,13 +166,9 @@ export class RoomHost {
   }
 
   /** The same editor came back on a new connection: the old one, perhaps half open, gets nothing any more (V1). */
-  private fence(room: Room, old: RoomSession): void {
-    this.broadcast.to(old, 'document:status', { documentId: room.documentId, state: 'closed' });
-    this.leave(room, old);
-  }
-
-  private tellAwareness(room: Room, update: Uint8Array, except?: RoomSession): void {
-    this.broadcast.tell(room, 'awareness:update', { documentId: room.documentId, update }, except);
+  private fence(room: Room, { session, cursorsGone }: NonNullable<Opened['fenced']>): void {
+    this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
+    this.broadcast.cursorsGone(room, cursorsGone);
   }
 }
 

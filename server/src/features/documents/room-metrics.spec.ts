@@ -22,6 +22,9 @@ class EverybodyEdits extends Memberships {
   async role() {
     return 'editor' as const;
   }
+  async roles() {
+    return new Map<string, 'editor'>();
+  }
   async document(): Promise<DocumentAccess> {
     return { projectId: PROJECT, role: 'editor', kind: 'text', path: 'a.txt', accessVersion: 1 };
   }
@@ -88,7 +91,7 @@ async function metric(name: string): Promise<number | undefined> {
 
 function open(peer: RoomPeer, userId: string, clientId: number): Promise<Joined> {
   const identity = { id: userId, name: 'Ada', color: '#111111', colorLight: '#eeeeee' };
-  return engine.host.open(peer, identity, DOCUMENT, { clientId });
+  return engine.host.open(peer, identity, DOCUMENT, { clientId }, async () => undefined);
 }
 
 test('what happens in the rooms is counted: edits, batches, loads, slow readers, snapshots', async () => {

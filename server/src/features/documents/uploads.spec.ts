@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_LIMITS, type DocumentUpdate, TandemError } from '@tandem/protocol';
-import { Uploads } from './uploads.js';
+import { UploadBudget, Uploads } from './uploads.js';
 
 const LIMITS = { ...DEFAULT_LIMITS, maxUpdateBytes: 4, maxUploadBytes: 10 };
 const DOCUMENT = '00000000-0000-4000-8000-0000000000d1';
 
 let uploads: Uploads;
 beforeEach(() => {
-  uploads = new Uploads(LIMITS);
+  uploads = new Uploads(LIMITS, new UploadBudget(LIMITS.maxUploadBytes));
 });
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -102,5 +102,21 @@ describe('an update in parts', () => {
     { uploadId: 'u', part: 2, parts: 2 },
   ])('that is half described (%j) is refused for good', (about) => {
     expect(refusal(() => take('x', about))).toMatchObject({ code: 'bad_request', retry: 'never' });
+  });
+
+  test('A21: unfinished uploads of one connection share a budget, and give it back', () => {
+    const budget = new UploadBudget(10);
+    const [one, other] = [new Uploads(LIMITS, budget), new Uploads(LIMITS, budget)];
+    const part = (uploadId: string, bytes: number) => ({
+      documentId: '00000000-0000-4000-8000-000000000001',
+      update: new Uint8Array(bytes),
+      uploadId,
+      part: 0,
+      parts: 2,
+    });
+    one.take(part('a', 8));
+    expect(() => other.take(part('b', 8))).toThrow('Larger than the limit');
+    one.abandon();
+    expect(other.take(part('b', 8))).toBeUndefined();
   });
 });

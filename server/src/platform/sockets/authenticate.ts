@@ -17,7 +17,10 @@ export function authenticate(tokens: AccessTokens) {
 
 async function verify(socket: Socket, tokens: AccessTokens): Promise<TokenClaims> {
   const auth = handshakeAuth.safeParse(socket.handshake.auth);
-  if (!auth.success) throw new TandemError('unauthorized');
+  if (!auth.success) {
+    const isVersion = auth.error.issues.every(({ path }) => path[0] === 'protocol');
+    throw new TandemError(isVersion ? 'unsupported_protocol' : 'unauthorized');
+  }
   const version = auth.data.protocol ?? PROTOCOL_VERSION;
   if (version !== PROTOCOL_VERSION) throw new TandemError('unsupported_protocol');
   return tokens.verify(auth.data.token);

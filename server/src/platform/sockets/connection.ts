@@ -10,6 +10,7 @@ import { SocketPeer } from './socket-peer.js';
 export class Connection {
   readonly peer: SocketPeer;
   readonly identity: Identity;
+  private turn: Promise<void> = Promise.resolve();
   private readonly drainListeners = new Set<() => void>();
 
   constructor(
@@ -37,7 +38,13 @@ export class Connection {
   }
 
   /** Resolves when the reader has room for a large answer, or is gone. */
-  async room(): Promise<void> {
+  hasRoom(): Promise<void> {
+    // One after the other, each in a turn of its own: the next sees what the one before has written.
+    this.turn = this.turn.then(() => new Promise(setImmediate)).then(() => this.drained());
+    return this.turn;
+  }
+
+  private async drained(): Promise<void> {
     while (this.socket.connected && this.peer.isFull) {
       await new Promise<void>((resolve) => {
         const done = () => {

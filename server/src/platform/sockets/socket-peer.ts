@@ -9,6 +9,8 @@ const MAX_BACKLOG = 1024 * 1024;
 interface EngineSocket {
   write(data: string | Buffer, options: object): void;
   on(event: 'flush', listener: () => void): void;
+  on(event: 'packetCreate', listener: (packet: { data?: string | Buffer }) => void): void;
+  readonly pingTimeoutTimer: NodeJS.Timeout | null;
   readonly transport: {
     on(event: 'ready', listener: () => void): void;
     readonly socket?: { readonly bufferedAmount: number; pause(): void; resume(): void };
@@ -21,6 +23,7 @@ export class SocketPeer implements RoomPeer {
   /** Bytes handed to Engine.IO and not yet to the websocket. */
   private queued = 0;
   /** Why the socket is not read at the moment. */
+  private patience: NodeJS.Timeout | undefined;
   private readonly restraints = new Set<'edits' | 'backlog'>();
 
   constructor(
@@ -28,6 +31,10 @@ export class SocketPeer implements RoomPeer {
     private readonly onDrain: () => void,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;
+    // Also answers, which Socket.IO writes past this class.
+    this.engine.on('packetCreate', ({ data }) => {
+      this.queued += data?.length ?? 0;
+    });
     this.engine.on('flush', () => {
       this.queued = 0;
     });
@@ -48,7 +55,6 @@ export class SocketPeer implements RoomPeer {
     if (!this.socket.connected || !(frame instanceof PacketFrame)) return false;
     // An empty queue takes any frame: a large document must get through, and what follows it then waits.
     if (delivery === 'droppable' && this.backlog > 0 && this.backlog + frame.bytes > MAX_BACKLOG) return false;
-    this.queued += frame.bytes;
     for (const part of frame.parts) this.engine.write(part.data, part.options);
     return true;
   }
@@ -77,5 +83,9 @@ export class SocketPeer implements RoomPeer {
     const websocket = this.engine.transport.socket;
     if (isRead) websocket?.resume();
     else websocket?.pause();
+    clearInterval(this.patience);
+    // Its pongs are not read either: while edits wait for the log, their sender is not called dead for it.
+    if (reason === 'edits' && isOn)
+      this.patience = setInterval(() => this.engine.pingTimeoutTimer?.refresh(), 5000).unref();
   }
 }

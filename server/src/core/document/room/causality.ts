@@ -16,6 +16,8 @@ export function isClosed(update: DecodedUpdate, known: KnownIds): boolean {
 function unmetNeeds(update: DecodedUpdate, known: KnownIds): number[] {
   const unmet: number[] = [];
   for (let i = 0; i < update.needs.length; i += 4) {
+    // A struct that is known only repeats itself: it is cut away before the update is stored.
+    if (update.needs[i + 1]! < known.end(update.blocks[update.needs[i]!]!.client)) continue;
     if (update.needs[i + 3]! >= known.end(update.needs[i + 2]!)) {
       unmet.push(update.needs[i]!, update.needs[i + 1]!, update.needs[i + 2]!, update.needs[i + 3]!);
     }

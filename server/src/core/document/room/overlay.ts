@@ -54,7 +54,8 @@ export class Overlay implements KnownIds {
   }
 
   end(client: number): number {
-    return this.ends.get(client) ?? this.state.end(client);
+    // The state can be ahead, when another connection of the same editor had it stored meanwhile.
+    return Math.max(this.ends.get(client) ?? 0, this.state.end(client));
   }
 
   eachUndeleted(client: number, start: number, end: number, callback: (start: number, end: number) => void): void {

@@ -103,7 +103,10 @@ describe('Room', () => {
     const other = new RoomSession(old.peer, old.identity, 'editor', 'copy', 1);
     expect(room.open(other, { clientId: 1 })).toMatchObject({ type: 'refused', code: 'client_id_taken' });
     const again = new RoomSession(old.peer, old.identity, 'editor', 'tab', 1);
-    expect(room.open(again, { clientId: 1 })).toMatchObject({ type: 'opened', fenced: old });
+    expect(room.open(again, { clientId: 1 })).toMatchObject({
+      type: 'opened',
+      fenced: { session: { instance: 'tab', isClosed: true } },
+    });
   });
 
   it('V1: a later session delivers what an older one of the same user left behind', () => {

@@ -42,7 +42,7 @@ export interface Opened {
   readonly seq: number;
   readonly awareness: Uint8Array | undefined;
   /** The same editor's former session, which this one took over from. */
-  readonly fenced: RoomSession | undefined;
+  readonly fenced: { readonly session: RoomSession; readonly cursorsGone: Uint8Array | undefined } | undefined;
 }
 
 /**
@@ -84,7 +84,7 @@ export class Room {
     if (seq !== undefined && epoch === this.epoch && seq > this.state.seq) {
       return { type: 'behind', refusal: this.epochMismatch() };
     }
-    let fenced: RoomSession | undefined;
+    let fenced: Opened['fenced'];
     if (request.clientId !== undefined) {
       if (!this.clientIds.isBound(request.clientId)) return { type: 'unbound', clientIds: [request.clientId] };
       const conflict = this.clientIds.conflict(request.clientId, session);
@@ -92,7 +92,7 @@ export class Room {
       if (conflict?.type === 'taken') {
         const isSameEditor = conflict.by.instance !== undefined && conflict.by.instance === session.instance;
         if (!isSameEditor) return { type: 'refused', code: 'client_id_taken' };
-        fenced = conflict.by;
+        fenced = { session: conflict.by, cursorsGone: this.leave(conflict.by) };
       }
       this.clientIds.claim(request.clientId, session);
     }

@@ -1,15 +1,13 @@
 import { type ByteReader, MalformedBytes } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
+import { RangeList } from './range-list.js';
 
-/** The ranges of one client, sorted, disjoint, never touching: `[starts[i], ends[i])`. */
-interface Ranges {
-  readonly starts: number[];
-  readonly ends: number[];
-}
+/** Putting in one range costs about as much as walking past so many; see `addAll`. */
+const SEARCH_COST = 16;
 
 /** A set of Yjs ids by client; what Yjs calls a delete set, kept normalised. */
 export class IdRanges {
-  private readonly clients = new Map<number, Ranges>();
+  private readonly clients = new Map<number, RangeList>();
 
   get isEmpty(): boolean {
     return this.clients.size === 0;
@@ -17,15 +15,14 @@ export class IdRanges {
 
   get rangeCount(): number {
     let count = 0;
-    for (const ranges of this.clients.values()) count += ranges.starts.length;
+    for (const ranges of this.clients.values()) count += ranges.length;
     return count;
   }
 
   /** Every range once, clients in descending order, as Yjs writes them. */
   *[Symbol.iterator](): IterableIterator<readonly [client: number, start: number, end: number]> {
-    for (const client of [...this.clients.keys()].sort((a, b) => b - a)) {
-      const { starts, ends } = this.clients.get(client)!;
-      for (let i = 0; i < starts.length; i++) yield [client, starts[i]!, ends[i]!];
+    for (const [client, ranges] of this.descending()) {
+      for (const [start, end] of ranges) yield [client, start, end];
     }
   }
 
@@ -33,138 +30,95 @@ export class IdRanges {
     if (end <= start) return;
     let ranges = this.clients.get(client);
     if (!ranges) {
-      ranges = { starts: [], ends: [] };
+      ranges = new RangeList();
       this.clients.set(client, ranges);
     }
-    const { starts, ends } = ranges;
-    // Typing backwards and forwards touches the newest range: the common case costs no search and no splice.
-    const first = firstEndingAtOrAfter(ends, start);
-    if (first === ends.length) {
-      starts.push(start);
-      ends.push(end);
-      return;
-    }
-    let last = first;
-    while (last < starts.length && starts[last]! <= end) last++;
-    if (last === first) {
-      starts.splice(first, 0, start);
-      ends.splice(first, 0, end);
-      return;
-    }
-    starts[first] = Math.min(starts[first]!, start);
-    ends[first] = Math.max(ends[last - 1]!, end);
-    starts.splice(first + 1, last - first - 1);
-    ends.splice(first + 1, last - first - 1);
+    ranges.add(start, end);
   }
 
+  /** At most linear in both; a small set goes into a large one by search. */
   addAll(other: IdRanges): void {
     for (const [client, ranges] of other.clients) {
       const own = this.clients.get(client);
-      if (!own) this.clients.set(client, { starts: [...ranges.starts], ends: [...ranges.ends] });
-      else if (ranges.starts.length < 8) {
-        for (let i = 0; i < ranges.starts.length; i++) this.add(client, ranges.starts[i]!, ranges.ends[i]!);
-      } else this.clients.set(client, union(own, ranges));
+      if (!own) this.clients.set(client, ranges.copy());
+      else if (ranges.length * SEARCH_COST < own.length) ranges.each((start, end) => own.add(start, end));
+      else this.clients.set(client, RangeList.union(own, ranges));
     }
   }
 
   covers(client: number, start: number, end: number): boolean {
-    const ranges = this.clients.get(client);
-    if (!ranges) return end <= start;
-    const at = firstEndingAtOrAfter(ranges.ends, end);
-    return at < ranges.ends.length && ranges.starts[at]! <= start;
+    return end <= start || this.clients.get(client)?.covers(start, end) === true;
+  }
+
+  /** Whether all of `other` is in this set. */
+  coversAll(other: IdRanges): boolean {
+    for (const [client, start, end] of other) if (!this.covers(client, start, end)) return false;
+    return true;
   }
 
   /** Calls back with each part of `[start, end)` that is not in the set. */
   eachMissing(client: number, start: number, end: number, callback: (start: number, end: number) => void): void {
     const ranges = this.clients.get(client);
-    let from = start;
-    if (ranges) {
-      for (let i = firstEndingAtOrAfter(ranges.ends, start); i < ranges.starts.length && from < end; i++) {
-        if (ranges.starts[i]! >= end) break;
-        if (ranges.starts[i]! > from) callback(from, ranges.starts[i]!);
-        from = Math.max(from, ranges.ends[i]!);
-      }
-    }
-    if (from < end) callback(from, end);
+    if (ranges) ranges.eachMissing(start, end, callback);
+    else if (start < end) callback(start, end);
   }
 
   equals(other: IdRanges): boolean {
     if (this.clients.size !== other.clients.size) return false;
     for (const [client, ranges] of this.clients) {
       const others = other.clients.get(client);
-      if (!others || others.starts.length !== ranges.starts.length) return false;
-      for (let i = 0; i < ranges.starts.length; i++) {
-        if (ranges.starts[i] !== others.starts[i] || ranges.ends[i] !== others.ends[i]) return false;
-      }
+      if (!others?.equals(ranges)) return false;
     }
     return true;
   }
 
   write(writer: ByteWriter): void {
     writer.varUint(this.clients.size);
-    for (const client of [...this.clients.keys()].sort((a, b) => b - a)) {
-      const { starts, ends } = this.clients.get(client)!;
+    for (const [client, ranges] of this.descending()) {
       writer.varUint(client);
-      writer.varUint(starts.length);
-      for (let i = 0; i < starts.length; i++) {
-        writer.varUint(starts[i]!);
-        writer.varUint(ends[i]! - starts[i]!);
-      }
+      writer.varUint(ranges.length);
+      ranges.each((start, end) => {
+        writer.varUint(start);
+        writer.varUint(end - start);
+      });
     }
   }
 
-  /** Reads a Yjs v1 delete set; throws MalformedBytes. Linear also for ranges in an order that Yjs never writes. */
+  /** Reads a Yjs v1 delete set; throws MalformedBytes. Linear for the ascending ranges that Yjs writes. */
   static read(reader: ByteReader): IdRanges {
     const set = new IdRanges();
     const clients = reader.count(2);
     for (let i = 0; i < clients; i++) {
       const client = reader.varUint();
       const count = reader.count(2);
-      const pairs: [start: number, end: number][] = [];
-      for (let j = 0; j < count; j++) {
-        const start = reader.varUint();
-        const end = start + reader.varUint();
-        // Yjs would keep an empty range of unknown ids as pending for ever.
-        if (end === start || end > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('bad delete');
-        pairs.push([start, end]);
-      }
       if (count === 0 || set.clients.has(client)) throw new MalformedBytes('bad delete set');
-      set.clients.set(client, normalise(pairs));
+      set.clients.set(client, readRanges(reader, count));
     }
     return set;
   }
+
+  private descending(): [client: number, ranges: RangeList][] {
+    return [...this.clients].sort((a, b) => b[0] - a[0]);
+  }
 }
 
-function normalise(pairs: [start: number, end: number][]): Ranges {
-  pairs.sort((a, b) => a[0] - b[0]);
+function readRanges(reader: ByteReader, count: number): RangeList {
+  const ascending = new RangeList();
   const starts: number[] = [];
   const ends: number[] = [];
-  for (const [start, end] of pairs) {
-    const last = ends.length - 1;
-    if (last >= 0 && start <= ends[last]!) ends[last] = Math.max(ends[last]!, end);
-    else {
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    const start = reader.varUint();
+    const end = start + reader.varUint();
+    // Yjs would keep an empty range of unknown ids as pending for ever.
+    if (end === start || end > Number.MAX_SAFE_INTEGER) throw new MalformedBytes('bad delete');
+    if (start >= last) {
+      ascending.push(start, end);
+      last = start;
+    } else {
       starts.push(start);
       ends.push(end);
     }
   }
-  return { starts, ends };
-}
-
-function union(a: Ranges, b: Ranges): Ranges {
-  const pairs = a.starts.map((start, i): [number, number] => [start, a.ends[i]!]);
-  for (let i = 0; i < b.starts.length; i++) pairs.push([b.starts[i]!, b.ends[i]!]);
-  return normalise(pairs);
-}
-
-function firstEndingAtOrAfter(ends: number[], clock: number): number {
-  const last = ends.length - 1;
-  if (last < 0 || ends[last]! < clock) return ends.length;
-  let low = 0;
-  let high = last;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ends[middle]! >= clock) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return starts.length === 0 ? ascending : RangeList.union(ascending, RangeList.fromUnsorted(starts, ends));
 }
