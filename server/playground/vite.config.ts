@@ -1,9 +1,22 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `npm run dev` finds the server; only used by the development server. */
 const server = 'http://127.0.0.1:3000';
 
+/**
+ * The package marks the statements that fill its key table as free of side effects, so a build would leave the table
+ * empty: every Emacs key would do nothing.
+ */
+const emacsKeys: Plugin = {
+  name: 'emacs-keys',
+  transform: {
+    filter: { id: /@replit\/codemirror-emacs/ },
+    handler: (code) => ({ code: code.replace(/\/\*@__PURE__\*\/(?=EmacsHandler\.)/g, ''), map: null }),
+  },
+};
+
 export default defineConfig({
+  plugins: [emacsKeys],
   root: import.meta.dirname,
   base: '/',
   // One copy each: two would not recognise each other's classes (`instanceof`), and edits would be lost in silence.
@@ -26,7 +39,7 @@ export default defineConfig({
               name: 'editor',
               test: /node_modules\/(@codemirror\/(?!lang-)|@lezer\/(common|highlight|lr)\/|style-mod|y-codemirror)/,
             },
-            { name: 'sync', test: /node_modules\/(yjs|lib0|y-protocols|socket\.io|engine\.io|zod|idb)/ },
+            { name: 'sync', test: /node_modules\/(yjs|lib0|y-protocols|socket\.io|engine\.io|zod|idb)|zod-config/ },
           ],
         },
       },

@@ -26,7 +26,6 @@ export interface AppConfig {
   readonly accessTokenTtl: number;
   /** Seconds. */
   readonly refreshTokenTtl: number;
-  readonly historyDays: number;
   readonly committers: number;
   readonly compactRows: number;
   readonly compactBytes: number;

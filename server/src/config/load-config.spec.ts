@@ -112,7 +112,6 @@ describe('loadConfig', () => {
     ['NODE_ENV', 'prod'],
     ['ACCESS_TOKEN_TTL', '15m'],
     ['REFRESH_TOKEN_TTL', '0'],
-    ['HISTORY_DAYS', '0'],
     ['COMMITTERS', '0'],
     ['COMMITTERS', '9'],
     ['COMPACT_ROWS', '1e3'],

@@ -43,7 +43,6 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): AppCo
     nodeEnv: e.NODE_ENV,
     accessTokenTtl: e.ACCESS_TOKEN_TTL,
     refreshTokenTtl: e.REFRESH_TOKEN_TTL,
-    historyDays: e.HISTORY_DAYS,
     committers: e.COMMITTERS,
     compactRows: e.COMPACT_ROWS,
     compactBytes: e.COMPACT_BYTES,

@@ -46,10 +46,10 @@ export const options = z.object({
   DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'The PostgreSQL to use', {
     otherwise: 'none: the server starts its own PostgreSQL',
   }),
-  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for several nodes; used from the engine issue on', {
+  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for several nodes; read and checked, not used by this version', {
     otherwise: 'none',
   }),
-  AMQP_URL: optional(url('amqp:', 'amqps:'), 'RabbitMQ for domain events; used from the engine issue on', {
+  AMQP_URL: optional(url('amqp:', 'amqps:'), 'RabbitMQ for domain events; read and checked, not used by this version', {
     otherwise: 'none',
   }),
   ALLOWED_ORIGINS: withDefault(
@@ -79,12 +79,6 @@ export const options = z.object({
   NODE_ENV: withDefault(oneOf('development', 'test', 'production'), 'development', 'Kind of environment'),
   ACCESS_TOKEN_TTL: withDefault(integer(1, 30 * DAY), 900, 'How long an access token is valid', 's'),
   REFRESH_TOKEN_TTL: withDefault(integer(1, 3650 * DAY), 30 * DAY, 'How long a refresh token is valid', 's'),
-  HISTORY_DAYS: withDefault(
-    integer(1, 36_500),
-    30,
-    'How long single edits are kept behind the newest snapshot',
-    'days',
-  ),
   COMMITTERS: withDefault(integer(1, 8), 2, 'Writers to the update log; documents are spread over them'),
   COMPACT_ROWS: withDefault(integer(1, 1_000_000), 500, 'Updates after which a document gets a new snapshot', 'rows'),
   COMPACT_BYTES: withDefault(

@@ -10,8 +10,8 @@ describeInBrowser('somebody with an account', () => {
   beforeAll(async () => {
     world = await PlaygroundWorld.start();
   }, 60_000);
-  afterEach(() => world.everybodyLeaves());
-  afterAll(() => world.stop());
+  afterEach(() => world?.everybodyLeaves());
+  afterAll(() => world?.stop());
 
   async function signIn(person: Person, email: string, password = PASSWORD): Promise<void> {
     await person.at('email').fill(email);

@@ -12,8 +12,8 @@ describeInBrowser('when the server cannot be reached', () => {
   beforeAll(async () => {
     world = await PlaygroundWorld.start();
   }, 60_000);
-  afterEach(() => world.everybodyLeaves());
-  afterAll(() => world.stop());
+  afterEach(() => world?.everybodyLeaves());
+  afterAll(() => world?.stop());
 
   it('says so, takes edits on, and delivers them to the others when it is back', async () => {
     const [ada, bob] = await Promise.all([world.guest(), world.guest()]);
@@ -54,8 +54,9 @@ describeInBrowser('when the server cannot be reached', () => {
     await world.crash();
     await grace.status('offline');
     await grace.typeLine('Only in this browser.');
-    await grace.at('status').filter({ hasText: 'waiting' }).waitFor();
-    await grace.closeTab();
+    await grace.at('status').filter({ hasText: '22 edits waiting' }).waitFor();
+    await eventually('they are on the disk', async () => (await grace.editsOnDisk()) === 22);
+    expect(await grace.closeTab()).toBe(true);
     const address = `${world.url}/#/p/${projectId}/${documentId}`;
     await expect(grace.openTab(address)).rejects.toThrow(CONNECTION_LOST);
 

@@ -1,20 +1,11 @@
 import type { DocumentKind } from '@tandem/protocol';
-import { diffUpdate } from 'yjs';
-import { decodeUpdate } from './update/decode-update.js';
-import type { DecodedUpdate } from './update/decoded-update.js';
+import { type Chunk, cutChunk, firstEndingAfter, toChunk, toRun } from './chunk.js';
+import { chunksOf, type DecodedUpdate } from './update/decoded-update.js';
 import { encodeUpdate, type StructRun } from './update/encode-update.js';
 import { IdRanges } from './update/id-ranges.js';
 import { joinUpdates } from './update/join-updates.js';
 import { encodeStateVector, type StateVector } from './update/state-vector.js';
 import type { KnownIds } from './update/trim-update.js';
-
-/** Consecutive structs of one client, as bytes. */
-interface Chunk {
-  readonly clock: number;
-  readonly end: number;
-  readonly structs: number;
-  readonly bytes: Uint8Array;
-}
 
 /** A compacted document: what a snapshot row holds. */
 export interface Compacted {
@@ -96,13 +87,8 @@ export class DocumentState implements KnownIds {
   append(update: DecodedUpdate): void {
     for (const block of update.blocks) {
       if (block.clock !== this.end(block.client)) throw new Error('a row that does not continue the document');
-      this.addChunk(block.client, {
-        clock: block.clock,
-        end: block.end,
-        structs: block.structs,
-        bytes: update.bytes.subarray(block.from, block.to),
-      });
     }
+    for (const run of chunksOf(update.bytes, update.blocks)) this.addRun(run);
     this.deletes.addAll(update.deletes);
     this.tail.push(update);
   }
@@ -115,7 +101,13 @@ export class DocumentState implements KnownIds {
   /** Everything, as one Yjs v1 update; shared by all who ask at this `seq`, so never to be changed. */
   encode(): Uint8Array {
     if (this.cached?.seq !== this.seq) {
-      this.cached = { seq: this.seq, update: encodeUpdate([...this.clients].map(toRun), this.deletes) };
+      this.cached = {
+        seq: this.seq,
+        update: encodeUpdate(
+          [...this.clients].map(([client, chunks]) => toRun(client, chunks)),
+          this.deletes,
+        ),
+      };
     }
     return this.cached.update;
   }
@@ -131,11 +123,9 @@ export class DocumentState implements KnownIds {
     const runs: StructRun[] = [];
     for (const [client, chunks] of this.clients) {
       const known = vector.get(client) ?? 0;
-      const first = chunks.findIndex((chunk) => chunk.end > known);
-      if (first < 0) continue;
-      const rest = chunks.slice(first);
-      rest[0] = this.cut(client, rest[0]!, known);
-      runs.push(toRun([client, rest]));
+      if (known >= this.end(client)) continue;
+      const first = firstEndingAfter(chunks, known);
+      runs.push(toRun(client, [...cutChunk(client, chunks[first]!, known, this.kind), ...chunks.slice(first + 1)]));
     }
     return encodeUpdate(runs, this.deletes);
   }
@@ -154,14 +144,15 @@ export class DocumentState implements KnownIds {
   }
 
   private install(base: Compacted, later: ReadonlyMap<number, readonly Chunk[]>): void {
-    for (const run of base.runs) {
-      const part = run.parts[0]!;
-      this.addChunk(run.client, { clock: run.clock, end: run.end, structs: run.structs, bytes: part });
-    }
+    for (const run of base.runs) this.addRun(run);
     for (const [client, chunks] of later) {
       for (const chunk of chunks) if (chunk.clock >= this.end(client)) this.addChunk(client, chunk);
     }
     this.deletes.addAll(base.deletes);
+  }
+
+  private addRun(run: StructRun): void {
+    this.addChunk(run.client, toChunk(run));
   }
 
   private addChunk(client: number, chunk: Chunk): void {
@@ -169,16 +160,6 @@ export class DocumentState implements KnownIds {
     if (chunks) chunks.push(chunk);
     else this.clients.set(client, [chunk]);
     this.structBytes += chunk.bytes.length;
-  }
-
-  /** The chunk from `clock` on; Yjs knows how to split a struct. */
-  private cut(client: number, chunk: Chunk, clock: number): Chunk {
-    if (clock <= chunk.clock) return chunk;
-    const whole = encodeUpdate([toRun([client, [chunk]])], new IdRanges());
-    const update = decodeUpdate(diffUpdate(whole, encodeStateVector(new Map([[client, clock]]))), this.kind);
-    if (typeof update === 'string') throw new Error(`our own encoding is refused: ${update}`);
-    const block = update.blocks[0]!;
-    return { ...block, bytes: update.bytes.subarray(block.from, block.to) };
   }
 }
 
@@ -190,16 +171,6 @@ const NOTHING: DecodedUpdate = {
   listed: new IdRanges(),
   structCount: 0,
 };
-
-function toRun([client, chunks]: readonly [number, readonly Chunk[]]): StructRun {
-  return {
-    client,
-    clock: chunks[0]!.clock,
-    end: chunks[chunks.length - 1]!.end,
-    structs: chunks.reduce((sum, chunk) => sum + chunk.structs, 0),
-    parts: chunks.map((chunk) => chunk.bytes),
-  };
-}
 
 function structSize(update: DecodedUpdate): number {
   return update.blocks.reduce((sum, block) => sum + block.to - block.from, 0);

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { type Compactor, isCompactionDue } from '../../core/document/compactor.js';
 import type { Room } from '../../core/document/room/room.js';
-import type { UpdateLog } from '../../core/document/update-log.js';
+import { StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import { type RoomObserver, secondsSince } from './room-observer.js';
 
 /** Writes snapshots of rooms whose tail has grown long; one room at a time, in the background. */
 export class CompactionScheduler {
   private readonly queue = new Set<Room>();
+  /** How many rows the tail of a room had when it could not be compacted. */
+  private readonly failedAt = new WeakMap<Room, number>();
   private running: Promise<void> | undefined;
   private isStopped = false;
 
@@ -20,7 +22,7 @@ export class CompactionScheduler {
   ) {}
 
   consider(room: Room): void {
-    if (this.isStopped || this.queue.has(room) || !isCompactionDue(room.state.tailLength, this.policy)) return;
+    if (this.isStopped || this.queue.has(room) || !this.isDue(room)) return;
     this.queue.add(room);
     this.running ??= this.run();
   }
@@ -37,11 +39,20 @@ export class CompactionScheduler {
     await this.running;
   }
 
+  /** What failed will most likely fail again, and may cost the worker its whole time limit: each time half as often. */
+  private isDue(room: Room): boolean {
+    const tail = room.state.tailLength;
+    return tail.rows >= 2 * (this.failedAt.get(room) ?? 0) && isCompactionDue(tail, this.policy);
+  }
+
   private async run(): Promise<void> {
     for (const room of this.queue) {
+      const { rows } = room.state.tailLength;
       try {
         await this.compact(room);
+        this.failedAt.delete(room);
       } catch (error) {
+        if (!(error instanceof StoreUnavailable)) this.failedAt.set(room, rows);
         // The rows are all there: a failed compaction costs time at the next open, nothing else.
         this.logger.warn({ err: error, documentId: room.documentId }, 'compaction failed');
       }

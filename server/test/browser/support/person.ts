@@ -104,9 +104,33 @@ export class Person {
     await this.ready();
   }
 
-  /** Closes the tab without its say, and opens another one in the same browser. */
-  async closeTab(): Promise<void> {
-    await this.page.close();
+  /** Closes the tab; resolves to whether the browser asked first. */
+  async closeTab(): Promise<boolean> {
+    const { page } = this;
+    let asked = false;
+    page.on('dialog', (dialog) => {
+      asked = dialog.type() === 'beforeunload';
+      void dialog.accept();
+    });
+    const closed = page.waitForEvent('close');
+    await page.close({ runBeforeUnload: true });
+    await closed;
+    return asked;
+  }
+
+  /** How many edits wait on the disk of this browser. */
+  editsOnDisk(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const database = await done(indexedDB.open('tandem-outbox'));
+      const entries = await done<{ edits: number }[]>(database.transaction('entries').objectStore('entries').getAll());
+      database.close();
+      return entries.reduce((sum, { edits }) => sum + edits, 0);
+    });
   }
 
   async openTab(url: string): Promise<void> {

@@ -21,8 +21,14 @@ export class PlaygroundWorld {
 
   static async start(): Promise<PlaygroundWorld> {
     const folder = makeTempDir();
-    const [browser, server] = await Promise.all([launchBrowser(), startIn(folder)]);
-    return new PlaygroundWorld(folder, browser, server);
+    const browser = await launchBrowser();
+    try {
+      return new PlaygroundWorld(folder, browser, await startIn(folder));
+    } catch (error) {
+      await browser.close();
+      removeTempDir(folder);
+      throw error;
+    }
   }
 
   get url(): string {

@@ -6,15 +6,19 @@ import { binaryArray, int4, int8, uuid } from './binary-array.js';
  * One round trip, no BEGIN: lock the documents in id order (so that committers and the fence cannot deadlock), bump the
  * heads, insert the rows with consecutive `seq`, and write one outbox row a document. The row lock, held to the commit,
  * makes `seq` gap-free and ordered by commit; the comparison under it makes the fence exact.
+ *
+ * Whether a document is deleted is asked of the locked rows, not in the scan: without statistics PostgreSQL would read the
+ * partial index of all documents that are not (10 ms at 100,000 documents, for three of them).
  */
 const APPEND = `
 WITH batch AS (
   SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int8[], $4::int4[]) AS b (id, epoch, access_version, rows)
 ), locked AS MATERIALIZED (
-  SELECT id, head, epoch, access_version FROM documents
-  WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE
+  SELECT id, head, epoch, access_version, deleted_at FROM documents
+  WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ), accepted AS MATERIALIZED (
   SELECT locked.id, locked.head, batch.rows FROM locked JOIN batch USING (id, epoch, access_version)
+  WHERE locked.deleted_at IS NULL
 ), bumped AS (
   UPDATE documents SET head = accepted.head + accepted.rows FROM accepted WHERE documents.id = accepted.id
 ), stored AS (
@@ -28,8 +32,9 @@ WITH batch AS (
   SELECT 'document.updated', id, head + 1, head + rows FROM accepted
 )
 SELECT locked.id, locked.head, locked.epoch, locked.access_version, accepted.id IS NOT NULL AS stored
-FROM locked LEFT JOIN accepted USING (id)`;
+FROM locked LEFT JOIN accepted USING (id) WHERE locked.deleted_at IS NULL`;
 
+/** One for each document that exists. */
 export interface AppendAnswer {
   id: string;
   head: string;

@@ -13,6 +13,7 @@ import { createDataSource } from '../data-source.js';
 import { PostgresDocumentsDirectory } from '../documents-directory.js';
 import { PostgresMembers } from '../members.js';
 import { PostgresProjects } from '../projects.js';
+import { appendQuery } from './append-statement.js';
 import { PostgresUpdateLog } from './postgres-update-log.js';
 
 let database: OpenedDatabase;
@@ -67,6 +68,50 @@ describe('PostgresUpdateLog', () => {
     const { accessVersion } = (await log.load(documentId))!;
     await members.remove(userId, projectId, otherUserId);
     expect(await log.append([{ ...rowOf(documentId), accessVersion }], 0)).toMatchObject([{ type: 'fenced' }]);
+  });
+
+  it('answers that a document is deleted when the deletion held its lock first', async () => {
+    const documentId = await createDocument();
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await runner.query('UPDATE documents SET deleted_at = now() WHERE id = $1', [documentId]);
+      const answer = log.append([rowOf(documentId)], 0);
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      for (const deadline = performance.now() + 10_000; (await runner.query(waiting)).length === 0; ) {
+        if (performance.now() > deadline) throw new Error('nobody waits for the lock');
+      }
+      await runner.commitTransaction();
+      expect(await answer).toEqual([{ type: 'deleted' }]);
+    } finally {
+      await runner.release();
+    }
+    expect(await log.rowsAfter(documentId, 0)).toEqual([]);
+  });
+
+  it('finds its documents by their ids alone, also before there are statistics', async () => {
+    const sql = database.dataSource.createQueryRunner();
+    const statements = appendQuery([rowOf(randomUUID())]).text;
+    await sql.startTransaction();
+    try {
+      await sql.query('ALTER TABLE documents SET (autovacuum_enabled = false)');
+      await sql.query(
+        `INSERT INTO documents (id, project_id, path, path_key, kind)
+         SELECT gen_random_uuid(), $1, 'f' || g, 'f' || g, 'text' FROM generate_series(1, 20000) g`,
+        [projectId],
+      );
+      await sql.query('SET LOCAL plan_cache_mode = force_generic_plan');
+      await sql.query(`PREPARE planned AS ${statements}`);
+      const none = "'{}'";
+      const plan = await sql.query(`EXPLAIN EXECUTE planned(${new Array(10).fill(none).join()})`);
+      const lines = plan.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
+      expect(lines).toContain('documents_pkey');
+      expect(lines).not.toContain('documents_project_id_path_key');
+      await sql.query('DEALLOCATE planned');
+    } finally {
+      await sql.rollbackTransaction();
+      await sql.release();
+    }
   });
 
   it('writes one outbox row for each document and batch', async () => {

@@ -23,6 +23,11 @@ export interface AwarenessState {
   readonly state: string;
 }
 
+export interface AwarenessRefusal {
+  readonly code: ErrorCode;
+  readonly details?: Record<string, unknown>;
+}
+
 /** y-protocols forgets a state that was not renewed for this long. */
 const EXPIRES_AFTER_MS = 30_000;
 
@@ -90,35 +95,39 @@ export class AwarenessTable {
 /**
  * Reads an editor's awareness update and stamps it: `user` is the token's, whatever the editor wrote (A12).
  *
- * @returns the states, or the code it is refused with.
+ * @returns the states, or what it is refused with.
  */
 export function readAwareness(
   bytes: Uint8Array,
   session: RoomSession,
   limits: { maxAwarenessBytes: number; maxClientIds: number },
-): AwarenessState[] | ErrorCode {
+): AwarenessState[] | AwarenessRefusal {
   const reader = new ByteReader(bytes);
   try {
     const states: AwarenessState[] = [];
     const count = reader.count(3);
-    if (count > limits.maxClientIds) return 'too_large';
+    if (count > limits.maxClientIds) return tooLarge(limits.maxClientIds);
     for (let i = 0; i < count; i++) {
       const clientId = reader.varUint();
       const clock = reader.varUint();
       const json = reader.varBytes();
-      if (json.length > limits.maxAwarenessBytes) return 'too_large';
+      if (json.length > limits.maxAwarenessBytes) return tooLarge(limits.maxAwarenessBytes);
       const state = stamp(new TextDecoder('utf-8', { fatal: true }).decode(json), session);
-      if (state === undefined) return 'bad_request';
+      if (state === undefined) return { code: 'bad_request' };
       states.push({ clientId, clock, state });
     }
-    return reader.remaining === 0 ? states : 'bad_request';
+    return reader.remaining === 0 ? states : { code: 'bad_request' };
   } catch (error) {
-    if (error instanceof BadKey) return 'bad_key';
+    if (error instanceof BadKey) return { code: 'bad_key' };
     if (error instanceof MalformedBytes || error instanceof TypeError || error instanceof SyntaxError) {
-      return 'bad_request';
+      return { code: 'bad_request' };
     }
     throw error;
   }
+}
+
+function tooLarge(limit: number): AwarenessRefusal {
+  return { code: 'too_large', details: { limit } };
 }
 
 function stamp(json: string, session: RoomSession): string | undefined {

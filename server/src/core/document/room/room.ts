@@ -197,7 +197,7 @@ export class Room {
   ): { type: 'moved'; news: Uint8Array | undefined } | { type: 'unbound'; clientIds: readonly number[] } | Refusal {
     if (session.isClosed) return refused('not_open');
     const states = readAwareness(bytes, session, this.limits);
-    if (typeof states === 'string') return refused(states);
+    if ('code' in states) return { type: 'refused', ...states };
     const unbound = states.map((state) => state.clientId).filter((clientId) => !this.clientIds.isBound(clientId));
     if (unbound.length > 0) return this.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
     for (const { clientId } of states) {

@@ -1,11 +1,15 @@
 import type { DocumentKind, ErrorCode } from '@tandem/protocol';
 import { ByteReader, MalformedBytes } from './byte-reader.js';
-import type { DecodedUpdate, StructBlock } from './decoded-update.js';
+import type { Cut, DecodedUpdate, StructBlock } from './decoded-update.js';
 import { IdRanges } from './id-ranges.js';
 import { BadKey, CONTENT, checkKey, skipContent, Unacceptable } from './struct-content.js';
 
 /** The shared type that holds the text of a document of kind `text`. */
 export const TEXT_ROOT = 'content';
+
+/** A chunk is no longer than this unless it is one struct, so that cutting a document anywhere touches few bytes. */
+export const CHUNK_BYTES = 64 * 1024;
+const NO_CUTS: readonly Cut[] = [];
 
 // The flags of a struct's info byte, as Yjs writes it.
 const REF = 0b0001_1111;
@@ -22,10 +26,14 @@ const HAS_ORIGIN = 0b1000_0000;
  *
  * @returns the update, or the code it is refused with.
  */
-export function decodeUpdate(bytes: Uint8Array, kind: DocumentKind): DecodedUpdate | ErrorCode {
+export function decodeUpdate(
+  bytes: Uint8Array,
+  kind: DocumentKind,
+  chunkBytes = CHUNK_BYTES,
+): DecodedUpdate | ErrorCode {
   const reader = new ByteReader(bytes);
   try {
-    const decoded = new Decoder(reader, kind).decode();
+    const decoded = new Decoder(reader, kind, chunkBytes).decode();
     if (reader.remaining === 0) return decoded;
     // A V2 update begins with a zero byte, which v1 reads as "no structs".
     return bytes[0] === 0 ? 'unsupported_encoding' : 'malformed_update';
@@ -51,6 +59,7 @@ class Decoder {
   constructor(
     private readonly reader: ByteReader,
     private readonly kind: DocumentKind,
+    private readonly chunkBytes: number,
   ) {}
 
   decode(): DecodedUpdate {
@@ -80,7 +89,17 @@ class Decoder {
     this.clients.add(this.client);
     this.blockStart = this.clock;
     const from = reader.position;
-    for (let i = 0; i < structs; i++) this.struct();
+    let cuts: Cut[] | undefined;
+    let chunk = from;
+    for (let i = 0; i < structs; i++) {
+      const { clock } = this;
+      const at = reader.position;
+      this.struct();
+      if (reader.position - chunk <= this.chunkBytes || at === chunk) continue;
+      cuts ??= [];
+      cuts.push({ clock, at, structs: i });
+      chunk = at;
+    }
     this.structCount += structs;
     this.blocks.push({
       client: this.client,
@@ -89,6 +108,7 @@ class Decoder {
       structs,
       from,
       to: reader.position,
+      cuts: cuts ?? NO_CUTS,
     });
   }
 

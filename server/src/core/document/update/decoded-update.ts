@@ -1,3 +1,4 @@
+import type { StructRun } from './encode-update.js';
 import type { IdRanges } from './id-ranges.js';
 
 /** The consecutive structs of one client: clocks `[clock, end)`, bytes `[from, to)` of the update. */
@@ -8,6 +9,15 @@ export interface StructBlock {
   readonly structs: number;
   readonly from: number;
   readonly to: number;
+  /** Where a large block may be cut into chunks, ascending. */
+  readonly cuts: readonly Cut[];
+}
+
+/** A boundary between two structs of a block: the clock and the byte of the second, and the structs before it. */
+export interface Cut {
+  readonly clock: number;
+  readonly at: number;
+  readonly structs: number;
 }
 
 /**
@@ -28,4 +38,16 @@ export interface DecodedUpdate {
   /** The part of `deletes` that the delete set itself lists. */
   readonly listed: IdRanges;
   readonly structCount: number;
+}
+
+/** The blocks of an update cut into chunks, in their order. */
+export function* chunksOf(bytes: Uint8Array, blocks: readonly StructBlock[]): IterableIterator<StructRun> {
+  for (const { client, clock, end, structs, from, to, cuts } of blocks) {
+    let start: Cut = { clock, at: from, structs: 0 };
+    for (const stop of [...cuts, { clock: end, at: to, structs }]) {
+      const part = bytes.subarray(start.at, stop.at);
+      yield { client, clock: start.clock, end: stop.clock, structs: stop.structs - start.structs, parts: [part] };
+      start = stop;
+    }
+  }
 }

@@ -77,4 +77,86 @@ describe('IdRanges', () => {
       }),
     );
   });
+
+  it('is the same set at any size, and in any order of its parts', () => {
+    const span = 20_000;
+    const large = fc.record({
+      // Steps of two and three keep the ranges apart: thousands of them.
+      combs: fc.array(fc.record({ from: fc.nat(span), count: fc.nat(4000), step: fc.integer({ min: 2, max: 3 }) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      pieces: fc.array(
+        fc.tuple(fc.nat(span), fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 500, max: 9000 }))),
+        {
+          maxLength: 40,
+        },
+      ),
+    });
+    fc.assert(
+      fc.property(large, fc.boolean(), ({ combs, pieces }, one) => {
+        const marked = new Uint8Array(span * 3);
+        const set = new IdRanges();
+        for (const { from, count, step } of combs) {
+          const comb = Array.from({ length: count }, (_, i) => [from + i * step, 1] as const).filter(
+            ([at]) => at < span,
+          );
+          set.addAll(setOf(comb));
+          for (const [at] of comb) marked[at] = 1;
+        }
+        if (one) for (const [start, length] of pieces) set.add(1, start, start + length);
+        else set.addAll(setOf(pieces));
+        for (const [start, length] of pieces) marked.fill(1, start, start + length);
+        const expected = rangesIn(marked);
+        expect([...set].map(([, start, end]) => [start, end])).toEqual(expected);
+        expect(set.rangeCount).toBe(expected.length);
+        for (const [start, length] of pieces) expect(set.covers(1, start, start + length)).toBe(true);
+        const missing: number[][] = [];
+        set.eachMissing(1, 0, marked.length, (start, end) => missing.push([start, end]));
+        expect(missing).toEqual(rangesIn(marked.map((mark) => 1 - mark)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('reads ranges in any order, overlapping too', () => {
+    fc.assert(
+      fc.property(ranges, (pairs) => {
+        fc.pre(pairs.length > 0);
+        const writer = new ByteWriter();
+        for (const value of [1, 1, pairs.length, ...pairs.flat()]) writer.varUint(value);
+        const read = IdRanges.read(new ByteReader(writer.finish()));
+        expect(read.equals(setOf(pairs))).toBe(true);
+        expect(read.coversAll(setOf(pairs))).toBe(true);
+        expect(setOf(pairs.slice(1)).coversAll(read)).toBe(setOf(pairs.slice(1)).equals(read));
+      }),
+    );
+  });
+
+  it('D7: a few deletes cost well below a millisecond in a set of a million ranges', () => {
+    const set = new IdRanges();
+    for (let i = 0; i < 1_000_000; i++) set.add(1, i * 4, i * 4 + 1);
+    const best = (at: number) => {
+      const times = Array.from({ length: 20 }, (_, round) => {
+        const few = setOf(Array.from({ length: 8 }, (_, i) => [at + round * 64 + i * 4 + 2, 1] as const));
+        const began = performance.now();
+        set.addAll(few);
+        return performance.now() - began;
+      });
+      return Math.min(...times);
+    };
+    expect(best(0)).toBeLessThan(1);
+    expect(best(2_000_000)).toBeLessThan(1);
+    expect(set.rangeCount).toBe(1_000_320);
+  });
 });
+
+function rangesIn(marked: Uint8Array): number[][] {
+  const found: number[][] = [];
+  for (let at = marked.indexOf(1); at >= 0; ) {
+    const stop = marked.indexOf(0, at);
+    found.push([at, stop < 0 ? marked.length : stop]);
+    at = stop < 0 ? -1 : marked.indexOf(1, stop);
+  }
+  return found;
+}
