@@ -163,10 +163,8 @@ describe('DocumentState of many structs', () => {
     ];
     for (const clock of clocks) {
       const vector = new Map([[7, clock]]);
-      const ours = Y.decodeUpdate(states[source].encodeDiff(vector));
-      const theirs = Y.decodeUpdate(Y.diffUpdate(whole, encodeStateVector(vector)));
-      // Compared as text: a struct of Yjs has more members than matter, in a hundred thousand objects.
-      expect(JSON.stringify(ours.structs.map(shape))).toBe(JSON.stringify(theirs.structs.map(shape)));
+      const theirs = Y.diffUpdate(whole, encodeStateVector(vector));
+      expect(Buffer.compare(states[source].encodeDiff(vector), theirs)).toBe(0);
     }
   });
 
@@ -182,9 +180,3 @@ describe('DocumentState of many structs', () => {
     },
   );
 });
-
-function shape(struct: Y.Item | Y.GC | Y.Skip): unknown[] {
-  const { id, length } = struct;
-  if (!(struct instanceof Y.Item)) return [id.client, id.clock, length];
-  return [id.client, id.clock, length, struct.origin, struct.rightOrigin, struct.content.getContent().join('')];
-}

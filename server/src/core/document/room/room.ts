@@ -11,6 +11,10 @@ import { ClientIds } from './client-ids.js';
 import { type Outcome, Overlay, type PendingUpdate, type RefusedOutcome } from './overlay.js';
 import type { RoomSession } from './room-session.js';
 
+/** Of one document: each costs every open with a state vector some nanoseconds. */
+const MAX_DELETE_RANGES = 2_000_000;
+const MANY_RANGES = 1000;
+
 export interface Refusal {
   readonly type: 'refused';
   readonly code: ErrorCode;
@@ -239,6 +243,11 @@ export class Room {
     const count = Math.max(update.structCount, update.listed.rangeCount);
     if (!isResync && count > this.limits.maxUpdateStructs) {
       return { type: 'refused', code: 'too_large', details: { limit: this.limits.maxUpdateStructs } };
+    }
+    // Counted only for an update that brings many: a document holds millions of them only by intent.
+    const ranges = update.listed.rangeCount;
+    if (ranges > MANY_RANGES && this.state.deletes.rangeCount + ranges > MAX_DELETE_RANGES) {
+      return { type: 'refused', code: 'doc_full', details: { limit: MAX_DELETE_RANGES } };
     }
     const size = this.state.byteLength + this.overlay.bytes + update.bytes.length;
     if (size > this.limits.maxDocumentBytes) {
