@@ -30,10 +30,8 @@ export class RightsRefresh {
   }
 
   private apply(room: Room, session: RoomSession, role: Role | undefined): void {
-    if (!role) {
-      this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
-      this.broadcast.cursorsGone(room, room.leave(session));
-    } else if (role !== session.role) {
+    if (!role) this.broadcast.dismiss(room, session);
+    else if (role !== session.role) {
       session.role = role;
       this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
     }

@@ -2,7 +2,6 @@ import type { Change, Changes } from '../../core/access/changes.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
-import type { RoomHost } from './room-host.js';
 
 const MOVES_RIGHTS = new Set<Change['type']>([
   'document.deleted',
@@ -24,8 +23,8 @@ export class RightsWatcher {
     private readonly broadcast: RoomBroadcast,
   ) {}
 
-  start(host: RoomHost): void {
-    this.unsubscribe = this.source.subscribe((change) => this.apply(change, host));
+  start(): void {
+    this.unsubscribe = this.source.subscribe((change) => this.apply(change));
   }
 
   stop(): void {
@@ -36,20 +35,20 @@ export class RightsWatcher {
     return (this.lastChange.get(projectId) ?? 0) > since;
   }
 
-  private apply(change: Change, host: RoomHost): void {
+  private apply(change: Change): void {
     if (MOVES_RIGHTS.has(change.type) && change.type !== 'session.revoked')
       this.lastChange.set(change.projectId, ++this.now);
     switch (change.type) {
       case 'document.deleted': {
         const room = this.rooms.get(change.documentId);
-        if (room) this.close(room, host);
+        if (room) this.close(room);
         break;
       }
       case 'project.deleted':
-        for (const room of this.roomsOf(change.projectId)) this.close(room, host);
+        for (const room of this.roomsOf(change.projectId)) this.close(room);
         break;
       case 'member.removed':
-        for (const room of this.roomsOf(change.projectId)) this.expel(room, change.userId, host);
+        for (const room of this.roomsOf(change.projectId)) this.expel(room, change.userId);
         break;
       case 'member.changed':
         for (const room of this.roomsOf(change.projectId)) {
@@ -67,16 +66,15 @@ export class RightsWatcher {
     return [...this.rooms].filter((room) => room.projectId === projectId);
   }
 
-  private expel(room: Room, userId: string | undefined, host: RoomHost): void {
+  private expel(room: Room, userId: string | undefined): void {
     for (const session of [...room.sessions]) {
       if (userId !== undefined && session.userId !== userId) continue;
-      this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
-      host.leave(room, session);
+      this.broadcast.dismiss(room, session);
     }
   }
 
-  private close(room: Room, host: RoomHost): void {
-    this.expel(room, undefined, host);
+  private close(room: Room): void {
+    this.expel(room, undefined);
     this.rooms.evict(room);
   }
 }

@@ -55,6 +55,12 @@ export class RoomBroadcast {
     session.peer.write(this.frames.encode(event, body), 'certain');
   }
 
+  /** Ends somebody's part in the room, whose cursor goes with it. */
+  dismiss(room: Room, session: RoomSession): void {
+    this.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
+    this.cursorsGone(room, room.leave(session));
+  }
+
   /** The backlog of a slow reader is gone: all that it may lack, in one frame. */
   resync(room: Room, session: RoomSession): void {
     if (!session.isLagging || session.isClosed) return;

@@ -90,7 +90,7 @@ export class RoomEngine {
   }
 
   start(): void {
-    this.rights.start(this.host);
+    this.rights.start();
     const sweep = setInterval(() => this.sweep(Date.now()), SWEEP_MS);
     sweep.unref();
     this.stops.push(
