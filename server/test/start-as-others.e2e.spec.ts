@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { packagedBinaries } from '../src/adapters/postgres/embedded/binaries.js';
@@ -19,6 +19,8 @@ import { eventually } from '../src/testing/eventually.js';
 import { processesWith } from '../src/testing/processes.js';
 import { startServerProcess, stopAllServers } from '../src/testing/server-process.js';
 import { makeTempDir, removeTempDir } from '../src/testing/temp-dir.js';
+
+const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url));
 
 const isRoot = process.getuid?.() === 0;
 const asRoot = isRoot ? describe : describe.skip;
@@ -39,7 +41,7 @@ asRoot('npm start', () => {
     const cwd = join(root, 'ordinary');
     mkdirSync(cwd, { mode: 0o700 });
     chownSync(cwd, user.uid, user.gid);
-    const server = await startServerProcess({ cwd, dataDir: join(cwd, '.tandem'), user });
+    const server = await startServerProcess({ cwd, dataDir: join(cwd, '.tandem'), user, ...enterableClone(user) });
     const owners = execFileSync('find', [cwd, '!', '-user', 'nobody'], { encoding: 'utf8' });
     expect(owners).toBe('');
     expect(await server.stop()).toBe(0);
@@ -59,17 +61,33 @@ asRoot('npm start', () => {
     await startServerProcess({ ...options, env });
   });
 
+  /** The node and the built server for somebody else: in a clone that they cannot enter, a copy of both (by hard links). */
+  function enterableClone(user: { uid: number; gid: number }): { node?: string; main?: string } {
+    const tried = spawnSync(process.execPath, ['-e', `fs.accessSync(${JSON.stringify(WORKSPACE)})`], {
+      ...user,
+      cwd: '/',
+    });
+    if (tried.status === 0) return {};
+    const copy = join(root, 'clone');
+    mkdirSync(copy, { mode: 0o755 });
+    for (const name of ['node_modules', 'protocol', 'server', 'migrations']) {
+      const [from, to] = [join(WORKSPACE, name), join(copy, name)];
+      if (spawnSync('cp', ['-al', from, to]).status !== 0) execFileSync('cp', ['-a', from, copy]);
+    }
+    const node = join(copy, relative(WORKSPACE, process.execPath));
+    return { node: existsSync(node) ? node : process.execPath, main: join(copy, 'server', 'dist', 'main.js') };
+  }
+
   /** The built server in a folder of mode 0700, with the PostgreSQL package really inside and the others linked. */
   function closedClone(): string {
     const clone = join(root, 'closed');
-    const workspace = fileURLToPath(new URL('../../', import.meta.url));
     mkdirSync(join(clone, 'server'), { recursive: true });
-    cpSync(join(workspace, 'server', 'dist'), join(clone, 'server', 'dist'), { recursive: true });
-    for (const name of readdirSync(join(workspace, 'server'))) {
-      if (name !== 'dist') symlinkSync(join(workspace, 'server', name), join(clone, 'server', name));
+    cpSync(join(WORKSPACE, 'server', 'dist'), join(clone, 'server', 'dist'), { recursive: true });
+    for (const name of readdirSync(join(WORKSPACE, 'server'))) {
+      if (name !== 'dist') symlinkSync(join(WORKSPACE, 'server', name), join(clone, 'server', name));
     }
-    symlinkSync(join(workspace, 'migrations'), join(clone, 'migrations'));
-    linkModules(join(workspace, 'node_modules'), join(clone, 'node_modules'));
+    symlinkSync(join(WORKSPACE, 'migrations'), join(clone, 'migrations'));
+    linkModules(join(WORKSPACE, 'node_modules'), join(clone, 'node_modules'));
     chmodSync(clone, 0o700);
     return clone;
   }

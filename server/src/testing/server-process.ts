@@ -11,6 +11,8 @@ export interface ServerProcessOptions {
   readonly dataDir?: string;
   /** Folder to start in; one without a `.env` file when absent. */
   readonly cwd?: string;
+  /** The node that runs it; the one that runs the tests when absent. */
+  readonly node?: string;
   /** The built server to start; this workspace's when absent. */
   readonly main?: string;
   /** Only root may start it as somebody else. */
@@ -27,10 +29,10 @@ export class ServerProcess {
   #stderr = '';
   #ended: number | string | undefined;
 
-  constructor({ env, dataDir, cwd, main = MAIN, user }: ServerProcessOptions) {
+  constructor({ env, dataDir, cwd, node = process.execPath, main = MAIN, user }: ServerProcessOptions) {
     this.#ownDir = dataDir === undefined || cwd === undefined ? makeTempDir() : undefined;
     this.dataDir = dataDir ?? join(this.#ownDir ?? '', 'data');
-    this.#child = spawn(process.execPath, [main], {
+    this.#child = spawn(node, [main], {
       ...user,
       cwd: cwd ?? this.#ownDir,
       env: { ...BASE_ENV, TANDEM_DATA_DIR: this.dataDir, TANDEM_STATE_DIR: join(this.dataDir, '..', 'state'), ...env },

@@ -6,8 +6,8 @@ import { openDialog } from '../ui/dialog.js';
 import type { Kept } from '../workspace/open-document.js';
 
 /**
- * A text that the server will not take, as its author saw it last. Closing the dialog keeps it (the status line leads
- * back to it); only `Discard` lets it go.
+ * A text that the server will not take, as its author saw it last. Closing the dialog keeps it: the status line leads
+ * back to it, and the next visit shows it again. Only `Discard` lets it go.
  */
 export function openKeptDialog(path: string, kept: Kept, discard: () => void): void {
   const text = h('textarea', {
@@ -28,14 +28,16 @@ export function openKeptDialog(path: string, kept: Kept, discard: () => void): v
         { class: 'hint' },
         'The editor shows what is stored. Below is the text as you saw it; copy what you need from it.',
       ),
+      kept.truncated && h('p', { class: 'hint' }, 'It was too long to be kept whole: this is its beginning.'),
       text,
     ],
     actions: (dialog) => [
       button('Discard', {
         kind: 'danger',
         onClick: () => {
-          discard();
+          // Closed first: an older text may come up in its place.
           dialog.close();
+          discard();
         },
       }),
       button('Copy text', {

@@ -17,7 +17,11 @@ export class Connection {
   readonly state: Readable<ConnectionState> = this.#state;
 
   constructor(api: TandemApi) {
-    this.client = new TandemClient({ url: location.origin, token: (options) => api.accessToken(options) });
+    this.client = new TandemClient({
+      url: location.origin,
+      token: (options) => api.accessToken(options),
+      userId: api.session?.user.id,
+    });
     this.client.on('status', () => this.#refresh());
     this.client.on('error', () => this.#refresh());
   }

@@ -1,5 +1,5 @@
-import type { ErrorCode, Role, TandemError } from '@tandem/protocol';
-import type { DocumentProvider, ProviderStatus } from '@tandem/protocol/client';
+import type { Role, TandemError } from '@tandem/protocol';
+import type { DocumentProvider, KeptText, ProviderStatus } from '@tandem/protocol/client';
 import { UndoManager } from 'yjs';
 import { Scope } from '../base/scope.js';
 import { type Readable, signal } from '../base/signal.js';
@@ -18,10 +18,7 @@ export interface DocumentState {
 }
 
 /** A text that could not be stored, as its author saw it last. */
-export interface Kept {
-  readonly text: string;
-  readonly reason: ErrorCode;
-}
+export type Kept = Pick<KeptText, 'text' | 'reason' | 'truncated'>;
 
 /** Edits closer together than this, in milliseconds, are one step of undo. */
 const UNDO_STEP_MS = 500;
@@ -31,16 +28,15 @@ export class OpenDocument {
   readonly #scope = new Scope();
   readonly #state;
   readonly #bound;
-  readonly #kept = signal<Kept | undefined>(undefined);
-  #keptSeen = 0;
+  readonly #kept = signal<KeptText | undefined>(undefined);
 
   constructor(private readonly provider: DocumentProvider) {
     this.#state = signal(this.#read());
     this.#bound = signal(this.#bind());
-    this.#watchEdits(this.#bound.peek());
-    const events = ['status', 'synced', 'saved', 'stalled', 'role', 'error'] as const;
+    const events = ['status', 'synced', 'pending', 'stalled', 'role', 'error'] as const;
     for (const event of events) this.#scope.add(provider.on(event, () => this.#refresh()));
     this.#scope.add(provider.on('replaced', () => this.#onReplaced()));
+    this.#scope.add(provider.on('kept', (texts) => (this.#kept.value = texts.at(-1))));
   }
 
   get documentId(): string {
@@ -56,13 +52,14 @@ export class OpenDocument {
     return this.#bound;
   }
 
-  /** Set while there is a refused text that its author has not dealt with. */
-  get kept(): Readable<Kept | undefined> {
+  /** The newest refused text, of this visit or an earlier one, that its author has not dealt with. */
+  get kept(): Readable<KeptText | undefined> {
     return this.#kept;
   }
 
-  forgetKept(): void {
-    this.#kept.value = undefined;
+  /** For good; a browser that cannot delete it offers it at the next visit again. */
+  forgetKept(id: string): void {
+    this.provider.discardKept(id).catch(() => {});
   }
 
   /** Leaves the document; unsaved edits stay in the outbox and go out at its next open. */
@@ -72,25 +69,13 @@ export class OpenDocument {
   }
 
   #onReplaced(): void {
-    const kept = this.provider.kept.at(-1);
-    if (kept && this.provider.kept.length > this.#keptSeen) this.#kept.value = kept;
-    this.#keptSeen = this.provider.kept.length;
     this.#bound.value = this.#bind();
-    this.#watchEdits(this.#bound.peek());
     this.#refresh();
   }
 
   #bind(): Binding {
     const { text, awareness } = this.provider;
     return { text, awareness, undo: new UndoManager(text, { captureTimeout: UNDO_STEP_MS }) };
-  }
-
-  /** The provider tells when the count of waiting edits leaves or reaches zero; the status line counts them. */
-  #watchEdits({ text }: Binding): void {
-    const { doc } = text;
-    const refresh = () => this.#refresh();
-    doc?.on('update', refresh);
-    this.#scope.add(() => doc?.off('update', refresh));
   }
 
   #read(): DocumentState {

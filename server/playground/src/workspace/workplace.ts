@@ -63,7 +63,7 @@ export class Workplace {
   /** Opens the dialog with a refused text, if a document has one. */
   showKept(document = this.pool.documents.peek().find(({ kept }) => kept.peek())): void {
     const kept = document?.kept.peek();
-    if (document && kept) openKeptDialog(this.#pathOf(document), kept, () => document.forgetKept());
+    if (document && kept) openKeptDialog(this.#pathOf(document), kept, () => document.forgetKept(kept.id));
   }
 
   close(): void {
