@@ -21,7 +21,8 @@ export class Harness {
 
   client(userId: string, outbox: OutboxStore = new MemoryOutbox(), random: () => number = () => 0.5): TandemClient {
     const { dial } = this.server;
-    const client = new TandemClient({ url: 'fake:', token: userId, outbox, random, dial, clock: this.clock });
+    const { clock } = this;
+    const client = new TandemClient({ url: 'fake:', token: userId, userId, outbox, random, dial, clock });
     this.clients.push(client);
     return client;
   }

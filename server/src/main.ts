@@ -57,9 +57,12 @@ async function startPostgres({ dataDir, stateDir }: AppConfig): Promise<string> 
   return postgres.url;
 }
 
-async function migrate({ createDataSource, runMigrations }: Database, databaseUrl: string): Promise<void> {
+async function migrate(
+  { createDataSource, loadMigrations, runMigrations }: Database,
+  databaseUrl: string,
+): Promise<void> {
   await report.step('migrations', async (note) => {
-    const dataSource = await createDataSource(databaseUrl, { migrations: 'loaded' })
+    const dataSource = await createDataSource(databaseUrl, { migrations: await loadMigrations() })
       .initialize()
       .catch((error: Error) => {
         throw new StartError(`Cannot use the database: ${error.message}`, { cause: error });

@@ -6,8 +6,9 @@ import type { ProjectEvent, ProjectOpenAnswer } from '../wire/project.js';
 import type { ServerHello } from '../wire/session.js';
 import { type Clock, systemClock } from './clock.js';
 import { fromWire } from './connection/binary.js';
-import { type ClientStatus, Connection, type TokenSource } from './connection/connection.js';
+import { type ClientStatus, Connection } from './connection/connection.js';
 import type { Dial } from './connection/dial.js';
+import { Identity, type TokenSource } from './connection/identity.js';
 import { OpenProjects } from './connection/open-projects.js';
 import { socketIoDial } from './connection/socket-io-dial.js';
 import type { DocumentLink, Outcome } from './document/document-link.js';
@@ -24,6 +25,12 @@ export interface TandemClientOptions {
   readonly url: string;
   /** `(options) => api.accessToken(options)`, or one fixed token. */
   readonly token: TokenSource;
+  /**
+   * Who is signed in, as far as the application knows: `api.session?.user.id`. What is typed before the first
+   * connection is put away under it; without it, under the `sub` of the access token. A server that greets somebody
+   * else ends the client.
+   */
+  readonly userId?: string;
   /** Default: IndexedDB where there is one, else memory. */
   readonly outbox?: OutboxStore;
   /** From 0 to below 1, for the jitter of reconnects. */
@@ -51,6 +58,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export class TandemClient {
   private readonly events = new Emitter<ClientEvents>();
   private readonly clock: Clock;
+  private readonly identity: Identity;
   private readonly connection: Connection;
   private readonly outbox: OutboxStore;
   private readonly fallbackOutbox = new MemoryOutbox();
@@ -61,9 +69,11 @@ export class TandemClient {
   constructor(private readonly options: TandemClientOptions) {
     this.clock = options.clock ?? systemClock;
     this.outbox = options.outbox ?? (globalThis.indexedDB ? new IndexedDbOutbox() : this.fallbackOutbox);
+    const { token, userId } = options;
+    this.identity = new Identity({ token, userId, clock: this.clock });
     this.connection = new Connection({
       url: options.url,
-      token: options.token,
+      identity: this.identity,
       dial: options.dial ?? socketIoDial,
       clock: this.clock,
       random: options.random ?? Math.random,
@@ -120,7 +130,7 @@ export class TandemClient {
     });
   }
 
-  /** Ends the connection and every document; what is unsaved stays in the outbox. */
+  /** Ends the connection and every document; what is unsaved stays in the outbox (see `DocumentProvider.destroy`). */
   async close(): Promise<void> {
     globalThis.removeEventListener?.('online', this.onNetwork);
     this.projects.closeAll();
@@ -234,7 +244,9 @@ export class TandemClient {
         this.connection.request('awareness:update', { documentId, update });
       },
       openLane: async (documentId) => {
-        const key = { server: this.options.url, userId: this.hello?.userId ?? '', documentId };
+        void this.identity.lookUp();
+        const userId = this.identity.userId ?? (await this.identity.whenKnown());
+        const key = { server: this.options.url, userId, documentId };
         try {
           return await this.outbox.open(key);
         } catch (error) {
@@ -242,6 +254,7 @@ export class TandemClient {
           return this.fallbackOutbox.open(key);
         }
       },
+      knowsUser: async () => (await this.identity.lookUp()) !== undefined,
       report,
       released: (documentId) => this.documents.delete(documentId),
     };

@@ -9,7 +9,7 @@ import type { Refusal } from './refusal.js';
 
 /**
  * The server side of the wire in memory, for tests of clients: it answers after a commit, in order, and only when the
- * test moves packets. The token of a connection is the id of its user.
+ * test moves packets.
  */
 export class FakeServer {
   readonly connections: FakeConnection[] = [];
@@ -19,16 +19,19 @@ export class FakeServer {
   limits: Limits = DEFAULT_LIMITS;
   /** Opens are answered in pieces of this size. */
   pieceBytes: number | undefined;
+  /** Whose a token is; here it is the id of its user. */
+  userOf: (token: string) => string = (token) => token;
   private readonly documents = new Map<string, FakeDocument>();
   private readonly refusals: { readonly event: string; readonly refusal: Refusal }[] = [];
 
   readonly dial: Dial = (_url, auth, listener) => {
     this.dials.push(auth);
-    const connection = new FakeConnection(this, auth.token, listener);
+    const userId = this.userOf(auth.token);
+    const connection = new FakeConnection(this, userId, listener);
     this.connections.push(connection);
     const refused = this.scripted('connect');
     if (refused) connection.refuse(errorOf(refused));
-    else connection.tell('server:hello', this.hello(auth.token));
+    else connection.tell('server:hello', this.hello(userId));
     return connection;
   };
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createDataSource, runMigrations } from '../adapters/postgres/data-source.js';
+import { createDataSource, loadMigrations, runMigrations } from '../adapters/postgres/data-source.js';
 import { EmbeddedPostgres } from '../adapters/postgres/embedded/embedded-postgres.js';
 import { killTree, processTree } from './processes.js';
 import { makeTempDir, removeTempDir } from './temp-dir.js';
@@ -48,7 +48,7 @@ export async function startPrivatePostgres(options: { migrate?: boolean } = {}):
 }
 
 export async function migrate(url: string): Promise<void> {
-  const dataSource = await createDataSource(url, { migrations: 'loaded' }).initialize();
+  const dataSource = await createDataSource(url, { migrations: await loadMigrations() }).initialize();
   try {
     await runMigrations(dataSource);
   } finally {

@@ -34,8 +34,6 @@ export class SdkActor implements Actor {
   async reconnect(): Promise<void> {}
 
   async reopen(): Promise<void> {
-    // Whose outbox it is, the server tells: what is typed before the first connection of a tab is in its memory only.
-    await this.connected;
     this.abandoned.push(this.doc);
     await this.client.close();
     this.open();

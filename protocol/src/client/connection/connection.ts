@@ -8,15 +8,13 @@ import { Emitter } from '../emitter.js';
 import { Backoff } from './backoff.js';
 import { fromWire } from './binary.js';
 import type { Dial, WireSocket } from './dial.js';
+import type { Identity } from './identity.js';
 
 export type ClientStatus = 'connecting' | 'online' | 'offline' | 'closed';
 
-/** Fetches a token; `fresh` asks for one that was not used before, because the server found the last one expired. */
-export type TokenSource = string | ((options: { readonly fresh: boolean }) => Promise<string>);
-
 export interface ConnectionOptions {
   readonly url: string;
-  readonly token: TokenSource;
+  readonly identity: Identity;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly random: () => number;
@@ -94,7 +92,7 @@ export class Connection {
   async renew(): Promise<void> {
     const { attempt } = this;
     try {
-      const token = await this.token(true);
+      const token = await this.options.identity.token(true);
       if (attempt !== this.attempt) return;
       this.request('session:renew', { token }, (outcome) => {
         if (!outcome.ok) this.fail(outcome.error);
@@ -110,7 +108,7 @@ export class Connection {
     this.setStatus('connecting');
     let token: string;
     try {
-      token = await this.token(this.expired > 0);
+      token = await this.options.identity.token(this.expired > 0);
     } catch (error) {
       if (attempt === this.attempt) this.refused(asTandemError(error));
       return;
@@ -143,7 +141,7 @@ export class Connection {
   }
 
   private greet(hello: ServerHello): void {
-    if (this.hello && this.hello.userId !== hello.userId) {
+    if (!this.options.identity.confirm(hello.userId)) {
       this.close(new TandemError('unauthorized', 'Somebody else is signed in now: a client serves one user'));
       return;
     }
@@ -179,7 +177,7 @@ export class Connection {
     this.fail(error);
     if (error.code === 'token_expired') {
       this.expired += 1;
-      const hopeless = typeof this.options.token === 'string' || this.expired > MAX_EXPIRED;
+      const hopeless = this.options.identity.isFixed || this.expired > MAX_EXPIRED;
       if (hopeless) {
         this.close(error);
         return;
@@ -207,11 +205,6 @@ export class Connection {
     this.socket?.close();
     this.socket = undefined;
     if (wasOnline) this.events.emit('lost', undefined);
-  }
-
-  private token(fresh: boolean): Promise<string> {
-    const { token } = this.options;
-    return typeof token === 'string' ? Promise.resolve(token) : token({ fresh });
   }
 
   private fail(error: TandemError): void {

@@ -14,8 +14,10 @@ export interface DocumentLink {
   request<E extends ClientEvent>(event: E, body: RequestOf<E>, answered: (outcome: Outcome<ResultOf<E>>) => void): void;
   /** Without an answer; dropped while there is no connection. */
   sendAwareness(documentId: string, update: Uint8Array): void;
-  /** Never rejects: where the store fails, the lane is in memory and the failure was reported. */
+  /** Waits until it is known whose edits these are. Never rejects: where the store fails, the lane is in memory and the failure was reported. */
   openLane(documentId: string): Promise<OutboxLane>;
+  /** Whether it is known whose edits these are; asks, within 5 s, when it is not. */
+  knowsUser(): Promise<boolean>;
   /** Something failed that no caller waits for. */
   report(error: unknown): void;
   released(documentId: string): void;

@@ -3,11 +3,10 @@ import { DEFAULT_LIMITS, type Limits } from '../../limits.js';
 import type { DocumentOpenAnswer, DocumentUpdateAnswer, DocumentUpdateEvent } from '../../wire/document.js';
 import type { Role } from '../../wire/fields.js';
 import type { OutboxChange, OutboxEntry } from '../outbox/outbox-store.js';
+import { Incoming } from './incoming.js';
 import type { Effect, MachineEvent } from './machine-events.js';
-import { Opening } from './opening.js';
 import { Outgoing } from './outgoing.js';
 import { canWrite, type Phase } from './phase.js';
-import { Receiver } from './receiver.js';
 import { type Plan, planForOpen, planForUpdate } from './refusal-plan.js';
 
 const OPEN_TIMEOUT_MS = 30_000;
@@ -20,19 +19,17 @@ const ACK_TIMEOUT_MS = 60_000;
 export class DocumentMachine {
   phase: Phase = 'offline';
   role: Role | undefined;
-  epoch: number | undefined;
   stalled = false;
   connected = false;
   error: TandemError | undefined;
 
   private readonly outgoing = new Outgoing();
-  private readonly receiver = new Receiver();
+  private readonly incoming = new Incoming();
   private limits: Limits = DEFAULT_LIMITS;
   private loaded = false;
   /** Whether anything was written under the client id of the present `Y.Doc`. */
   private edited = false;
   private request = 0;
-  private opening = new Opening(0);
   private failures = 0;
   private forbidden = false;
   private openAt = 0;
@@ -41,7 +38,11 @@ export class DocumentMachine {
   private now = 0;
 
   get seq(): number {
-    return this.receiver.seq;
+    return this.incoming.seq;
+  }
+
+  get epoch(): number | undefined {
+    return this.incoming.epoch;
   }
 
   /** Local edits without an ack. */
@@ -170,22 +171,18 @@ export class DocumentMachine {
 
   private open(): void {
     this.phase = 'opening';
-    this.opening = new Opening(++this.request);
     this.outgoing.rewind();
     this.deadline = this.now + OPEN_TIMEOUT_MS;
-    const known = this.epoch === undefined ? {} : { seq: this.receiver.seq, epoch: this.epoch };
-    this.effects.push({ type: 'open', request: this.opening.request, ...known });
+    const request = ++this.request;
+    this.effects.push({ type: 'open', request, ...this.incoming.open(request) });
   }
 
   private onOpened(request: number, answer: DocumentOpenAnswer): void {
-    if (request !== this.opening.request || this.phase !== 'opening') return;
-    // A restored server may answer below what we have seen, or under an epoch that it did not compare.
-    const older = this.epoch !== undefined && (answer.epoch !== this.epoch || answer.seq < this.receiver.seq);
-    if (older) {
+    if (!this.incoming.isOpenedBy(request) || this.phase !== 'opening') return;
+    if (!this.incoming.answered(answer)) {
       this.replace(new TandemError('epoch_mismatch'), true);
       return;
     }
-    this.opening.answered(answer);
     this.phase = 'receiving';
     this.finishOpen();
   }
@@ -194,18 +191,16 @@ export class DocumentMachine {
   private onPiece(piece: number, bytes: Uint8Array): void {
     if (this.phase !== 'receiving') return;
     this.deadline = this.now + OPEN_TIMEOUT_MS;
-    this.opening.add(piece, bytes);
+    this.incoming.piece(piece, bytes);
     this.finishOpen();
   }
 
   private finishOpen(): void {
-    const complete = this.opening.complete();
+    const complete = this.incoming.complete();
     if (!complete) return;
     const { answer, update } = complete;
     this.effects.push({ type: 'apply', update });
     this.phase = 'open';
-    this.receiver.seq = answer.seq;
-    this.epoch = answer.epoch;
     this.role = answer.role;
     this.forbidden = false;
     this.stalled = false;
@@ -218,25 +213,25 @@ export class DocumentMachine {
   private onFrame(frame: DocumentUpdateEvent): void {
     // Before an open is complete, frames belong to the one that it replaces: the answer covers them.
     if (this.phase !== 'open' || this.sawReset(frame.epoch)) return;
-    const judgement = this.receiver.judge(frame);
+    const judgement = this.incoming.judge(frame);
     if (judgement === 'hole') {
       this.open();
       return;
     }
     if (judgement === 'known') return;
     this.effects.push({ type: 'apply', update: frame.update });
-    this.receiver.seq = frame.seq;
+    this.incoming.received(frame.seq);
   }
 
   private onResync(event: { readonly update: Uint8Array; readonly seq: number; readonly epoch: number }): void {
     if (this.phase !== 'open' || this.sawReset(event.epoch)) return;
     this.effects.push({ type: 'apply', update: event.update });
-    this.receiver.seq = Math.max(this.receiver.seq, event.seq);
+    this.incoming.received(event.seq);
   }
 
   /** V5: the document began anew; what we have is a copy of something that is no more. */
   private sawReset(epoch: number): boolean {
-    if (this.epoch === undefined || epoch === this.epoch) return false;
+    if (!this.incoming.isReset(epoch)) return false;
     this.replace(new TandemError('epoch_mismatch'), true);
     return true;
   }
@@ -268,7 +263,7 @@ export class DocumentMachine {
   }
 
   private onStored(request: number, answer: DocumentUpdateAnswer): void {
-    if (answer.stored !== false && answer.seq !== undefined && this.phase === 'open') this.receiver.acked(answer.seq);
+    if (answer.stored !== false && answer.seq !== undefined && this.phase === 'open') this.incoming.acked(answer.seq);
     this.writeOutbox({ add: [], remove: this.outgoing.stored(request) });
     this.failures = 0;
     if (this.phase === 'open' && !this.forbidden) {
@@ -278,13 +273,13 @@ export class DocumentMachine {
   }
 
   private onRefused(request: number, error: TandemError): void {
-    if (request === this.opening.request && this.phase === 'opening') {
+    if (this.incoming.isOpenedBy(request) && this.phase === 'opening') {
       this.follow(planForOpen(error, { edited: this.edited, failures: this.failures }), error);
       return;
     }
     const refused = this.outgoing.refused(request, error, this.now);
     if (!refused || this.phase !== 'open') return;
-    this.follow(planForUpdate(error, { ...refused, seq: this.receiver.seq, failures: this.failures }), error);
+    this.follow(planForUpdate(error, { ...refused, seq: this.seq, failures: this.failures }), error);
   }
 
   private follow(plan: Plan, error: TandemError): void {
@@ -324,8 +319,7 @@ export class DocumentMachine {
   /** V4, V5 and a taken client id: the `Y.Doc` is frozen; with `lost` its waiting edits are not sent any more. */
   private replace(error: TandemError, lost: boolean): void {
     this.error = error;
-    this.receiver.seq = 0;
-    this.epoch = undefined;
+    this.incoming.startAnew();
     this.edited = false;
     this.deadline = undefined;
     this.effects.push({ type: 'replace', reason: error.code, lost });

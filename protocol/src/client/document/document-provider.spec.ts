@@ -1,14 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as Y from 'yjs';
 import { DOCUMENT, Harness } from '../../../test/harness.js';
+import { breath, FakeBrowser, outboxes } from '../../../test/outboxes.js';
 import { DEFAULT_LIMITS } from '../../limits.js';
-import { MemoryOutbox, type Replaced } from '../index.js';
+import { type KeptText, MemoryOutbox, type OutboxStore, type Replaced } from '../index.js';
 
 let at: Harness;
 beforeEach(() => {
   at = new Harness();
 });
-afterEach(() => at.dispose());
+const browser = new FakeBrowser();
+afterEach(async () => {
+  await at.dispose();
+  await browser.close();
+});
 
 describe('opening', () => {
   it('DOC-8: opens again on every connection, by state vector, seq and epoch', async () => {
@@ -449,6 +454,74 @@ describe('when things diverge', () => {
     expect(provider.saved).toBe(true);
   });
 
+  describe.each(outboxes(browser))('a kept text, with the outbox in %s', (_name, make) => {
+    const refused = async (outbox: OutboxStore, text: string) => {
+      const opened = await at.opened('ann', outbox);
+      await breath(at);
+      at.server.refuseNext('document:update', { code: 'schema_violation' });
+      opened.provider.text.insert(0, text);
+      await breath(at);
+      return opened;
+    };
+
+    it('DOC-37: is offered again after a reload, until it is discarded', async () => {
+      const outbox = make();
+      const first = await refused(outbox, 'dear to me');
+      const [kept] = first.provider.kept;
+      await first.client.close();
+      const { client, provider } = await at.opened('ann', outbox);
+      const heard: (readonly KeptText[])[] = [];
+      provider.on('kept', (texts) => heard.push(texts));
+      await breath(at);
+      expect(provider.kept).toEqual([kept]);
+      expect(kept).toMatchObject({ text: 'dear to me', reason: 'schema_violation', at: at.clock.now() });
+      await provider.discardKept(kept!.id);
+      expect(provider.kept).toEqual([]);
+      expect(heard.at(-1)).toEqual([]);
+      await client.close();
+      const last = await at.opened('ann', outbox);
+      await breath(at);
+      expect(last.provider.kept).toEqual([]);
+      expect(last.provider.saved).toBe(true);
+    });
+
+    it('DOC-37, SES-6: is not shown to the next user of the browser', async () => {
+      const outbox = make();
+      const { client } = await refused(outbox, 'private');
+      await client.close();
+      const { provider } = await at.opened('bea', outbox);
+      await breath(at);
+      expect(provider.status).toBe('open');
+      expect(provider.kept).toEqual([]);
+    });
+  });
+
+  it('DOC-37: is kept before its edits leave the outbox', async () => {
+    const calls: string[] = [];
+    const memory = new MemoryOutbox();
+    const outbox: OutboxStore = {
+      async open(key) {
+        const lane = await memory.open(key);
+        return {
+          ...lane,
+          write: (change) => {
+            calls.push(change.remove.length > 0 ? 'remove' : 'add');
+            return lane.write(change);
+          },
+          keep: (kept) => {
+            calls.push('keep');
+            return lane.keep(kept);
+          },
+        };
+      },
+    };
+    const { provider } = await at.opened('ann', outbox);
+    at.server.refuseNext('document:update', { code: 'too_large' });
+    provider.text.insert(0, 'a');
+    await at.server.settle();
+    expect(calls).toEqual(['add', 'keep', 'remove']);
+  });
+
   it.each([true, false])('DOC-40: after a restore it keeps its copy and opens afresh (told: %s)', async (told) => {
     const { provider } = await at.opened('ann');
     for (const word of ['one ', 'two ', 'three']) {
@@ -519,6 +592,18 @@ describe('the provider', () => {
       ['saved', true],
     ]);
     expect(client.unsaved).toBe(0);
+  });
+
+  it('tells how many edits wait, whenever that changes', async () => {
+    const { provider } = await at.opened('ann');
+    const heard: number[] = [];
+    provider.on('pending', (pending) => heard.push(pending));
+    provider.text.insert(0, 'a');
+    provider.text.insert(1, 'b');
+    await Promise.resolve();
+    provider.text.insert(2, 'c');
+    await at.server.settle();
+    expect(heard).toEqual([1, 2, 3, 1, 0]);
   });
 
   it('counts documents with pending edits', async () => {

@@ -4,39 +4,18 @@ import { type ErrorCode, TandemError } from '../../errors.js';
 import type { EventOf, ServerEvent } from '../../wire/events.js';
 import type { Role } from '../../wire/fields.js';
 import { Emitter } from '../emitter.js';
+import type { KeptText } from '../outbox/kept-text.js';
 import type { OutboxLane } from '../outbox/outbox-store.js';
-import { randomId } from '../random-id.js';
 import { BoundDoc } from './bound-doc.js';
 import type { DocumentLink } from './document-link.js';
 import { DocumentMachine } from './document-machine.js';
+import { DocumentRequests } from './document-requests.js';
+import { KeptTexts } from './kept-texts.js';
 import { LocalEdits } from './local-edits.js';
 import type { Effect, MachineEvent } from './machine-events.js';
-import { resyncUpdate } from './resync-update.js';
+import { type ProviderEvents, type ProviderStatus, type ProviderView, tellChanges } from './provider-events.js';
 import { toMachineEvent } from './server-events.js';
-import { updateParts } from './upload.js';
 import { Waiters } from './waiters.js';
-
-export type ProviderStatus = 'opening' | 'open' | 'offline' | 'refused' | 'destroyed';
-
-/** A `Y.Doc` that is no longer part of the shared document (DOC-37, DOC-40). */
-export interface Replaced {
-  readonly doc: Y.Doc;
-  readonly text: Y.Text;
-  readonly awareness: Awareness;
-  readonly reason: ErrorCode;
-  /** The whole text of the old `Y.Doc` as its user saw it. */
-  readonly keptText: string;
-}
-
-export interface ProviderEvents {
-  status: ProviderStatus;
-  synced: boolean;
-  saved: boolean;
-  stalled: boolean;
-  role: Role | undefined;
-  error: TandemError;
-  replaced: Replaced;
-}
 
 const STATUS = {
   offline: 'offline',
@@ -50,18 +29,18 @@ const STATUS = {
 
 /** One document of a `TandemClient`: keeps a `Y.Doc` and the server's document the same. Made by `openDocument`. */
 export class DocumentProvider {
-  /** Texts of documents that were frozen, oldest first: nothing that a user typed goes away unseen. */
-  readonly kept: { readonly text: string; readonly reason: ErrorCode; readonly at: number }[] = [];
-
   private readonly machine = new DocumentMachine();
   private readonly events = new Emitter<ProviderEvents>();
   private readonly waiters = new Waiters();
   private readonly edits: LocalEdits;
+  private readonly requests: DocumentRequests;
+  private readonly keptTexts: KeptTexts;
+  /** Settled once there was an outbox; it waits as long as nobody knows whose edits these are. */
+  private readonly laneOpening: Promise<void>;
   private bound: BoundDoc;
   private lane: OutboxLane | undefined;
-  private laneOpening: Promise<void> | undefined;
   private cancelTimer: (() => void) | undefined;
-  private seen = this.view();
+  private seen: ProviderView;
 
   constructor(
     readonly documentId: string,
@@ -69,9 +48,16 @@ export class DocumentProvider {
     private readonly options: { readonly doc?: Y.Doc; readonly awareness?: boolean } = {},
   ) {
     this.edits = new LocalEdits((update, edits) => this.dispatch({ type: 'edited', update, edits }));
+    this.requests = new DocumentRequests(documentId, link, (answer) => this.dispatch(answer));
+    this.keptTexts = new KeptTexts(link.report);
+    this.seen = this.view();
     this.bound = this.bind(options.doc ?? new Y.Doc());
     const before = this.bound.ownState();
     if (before) this.edits.add(before);
+    this.laneOpening = link
+      .openLane(documentId)
+      .then((lane) => this.onLane(lane))
+      .catch(link.report);
   }
 
   get doc(): Y.Doc {
@@ -98,7 +84,7 @@ export class DocumentProvider {
   }
   /** Local edits that are not acknowledged. */
   get pending(): number {
-    return this.machine.pending + (this.edits?.count ?? 0);
+    return this.machine.pending + this.edits.count;
   }
   /** The server cannot store at the moment; edits wait. */
   get stalled(): boolean {
@@ -115,6 +101,13 @@ export class DocumentProvider {
   }
   get canEdit(): boolean {
     return this.machine.canEdit;
+  }
+  /**
+   * Texts of this document that were frozen and that nobody discarded, oldest first: nothing that a user typed goes
+   * away unseen. Of earlier visits of the same user too, once the outbox is open (event `kept`).
+   */
+  get kept(): readonly KeptText[] {
+    return this.keptTexts.all;
   }
   /** The last refusal that still stands. */
   get error(): TandemError | undefined {
@@ -138,23 +131,34 @@ export class DocumentProvider {
     return this.waiters.wait('saved', this.state());
   }
 
-  /** Ends it here and on the server. Unsaved edits stay in the outbox, for the next open of this document. */
+  /** Lets a kept text go for good. Resolves when it is gone from the browser, too; a repeat is harmless. */
+  async discardKept(id: string): Promise<void> {
+    const gone = this.keptTexts.discard(id);
+    this.announce();
+    await gone;
+  }
+
+  /**
+   * Ends it here and on the server. Unsaved edits stay in the outbox, for the next open of this document. Where it
+   * cannot be found out whose they are, they stay in memory until a connection tells, and the client reports it.
+   */
   async destroy(): Promise<void> {
     if (this.status === 'destroyed') return;
     this.bound.release();
     this.dispatch({ type: 'destroy' });
     this.link.released(this.documentId);
-    await this.laneOpening;
-    await this.lane?.close();
+    if (await this.link.knowsUser()) {
+      await this.laneOpening;
+      await this.lane?.close();
+    } else if (!this.saved) {
+      const why = 'Nobody knows whose unsaved edits these are: they are lost with this page, unless it connects';
+      this.link.report(new TandemError('unauthorized', why));
+    }
   }
 
   /** For `TandemClient`: a connection is there. */
   connected(): void {
     this.dispatch({ type: 'connected', limits: this.link.limits });
-    this.laneOpening ??= this.link
-      .openLane(this.documentId)
-      .then((lane) => this.onLane(lane))
-      .catch(this.link.report);
   }
 
   /** For `TandemClient`: the connection is gone. */
@@ -181,6 +185,7 @@ export class DocumentProvider {
       return;
     }
     this.lane = lane;
+    this.keptTexts.loaded(lane);
     this.dispatch({ type: 'loaded', entries: lane.adopted });
   }
 
@@ -210,18 +215,16 @@ export class DocumentProvider {
   private perform(effect: Effect, after: (() => void)[]): void {
     switch (effect.type) {
       case 'open':
-        this.open(effect);
+        this.requests.open(effect, this.bound);
         break;
       case 'send':
-        this.send(effect.request, effect.update, false);
+        this.requests.send(effect);
         break;
-      case 'send-missing': {
-        const own = new Set([...effect.clientIds, this.doc.clientID]);
-        this.send(effect.request, resyncUpdate(this.doc, effect.stateVector, own), true);
-        return;
-      }
+      case 'send-missing':
+        this.requests.sendMissing(effect, this.bound);
+        break;
       case 'close':
-        this.link.request('document:close', { documentId: this.documentId }, () => {});
+        this.requests.close();
         break;
       case 'apply':
         this.apply(effect.update);
@@ -240,38 +243,6 @@ export class DocumentProvider {
         break;
       case 'leave':
         this.bound.link.leave();
-        return;
-    }
-  }
-
-  private open({ request, seq, epoch }: Extract<Effect, { type: 'open' }>): void {
-    const { doc, instance } = this.bound;
-    const stateVector = Y.encodeStateVector(doc);
-    const body = {
-      documentId: this.documentId,
-      // An empty state vector is one zero byte.
-      ...(stateVector.length > 1 && { stateVector }),
-      ...(seq !== undefined && { seq, epoch }),
-      clientId: doc.clientID,
-      instance,
-    };
-    this.link.request('document:open', body, (outcome) => {
-      if (outcome.ok) this.dispatch({ type: 'opened', request, answer: outcome.value });
-      else this.dispatch({ type: 'refused', request, error: outcome.error });
-    });
-  }
-
-  private send(request: number, update: Uint8Array, resync: boolean): void {
-    const parts = updateParts(update, this.link.limits.maxUpdateBytes, randomId);
-    let refused = false;
-    for (const [i, part] of parts.entries()) {
-      const body = { documentId: this.documentId, ...part, ...(resync && { resync }) };
-      this.link.request('document:update', body, (outcome) => {
-        if (refused) return;
-        refused = !outcome.ok;
-        if (!outcome.ok) this.dispatch({ type: 'refused', request, error: outcome.error });
-        else if (i === parts.length - 1) this.dispatch({ type: 'stored', request, answer: outcome.value });
-      });
     }
   }
 
@@ -291,7 +262,7 @@ export class DocumentProvider {
     this.bound = this.bind(new Y.Doc());
     this.bound.awareness.setLocalState(state);
     if (lost) {
-      this.kept.push({ text: keptText, reason, at: this.link.clock.now() });
+      this.keptTexts.keep(keptText, reason, this.link.clock.now());
       this.waiters.reject('saved', this.machine.error ?? new TandemError(reason));
     }
     const { doc, awareness, text } = this;
@@ -311,10 +282,9 @@ export class DocumentProvider {
     return { synced: this.synced, saved: this.saved, status: this.status, error: this.error };
   }
 
-  private view() {
-    const { machine } = this;
-    const { status, synced, saved, stalled, role, error } = this;
-    return { status, synced, saved, stalled, role, error, canEdit: machine.canEdit };
+  private view(): ProviderView {
+    const { status, synced, saved, pending, stalled, role, canEdit, kept, error } = this;
+    return { status, synced, saved, pending, stalled, role, canEdit, kept, error };
   }
 
   /** Tells what changed since the last time. */
@@ -323,11 +293,6 @@ export class DocumentProvider {
     const now = this.view();
     this.seen = now;
     this.waiters.settle(this.state());
-    if (now.status !== before.status) this.events.emit('status', now.status);
-    if (now.synced !== before.synced) this.events.emit('synced', now.synced);
-    if (now.saved !== before.saved) this.events.emit('saved', now.saved);
-    if (now.stalled !== before.stalled) this.events.emit('stalled', now.stalled);
-    if (now.role !== before.role || now.canEdit !== before.canEdit) this.events.emit('role', now.role);
-    if (now.error && now.error !== before.error) this.events.emit('error', now.error);
+    tellChanges(before, now, (event, payload) => this.events.emit(event, payload));
   }
 }

@@ -1,21 +1,11 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
 import { randomId } from '../random-id.js';
+import { entriesOf, type LaneRow, type OutboxDatabase, openDatabase } from './indexeddb-database.js';
+import { readKept } from './indexeddb-kept.js';
+import { IndexedDbLane } from './indexeddb-lane.js';
 import { type LaneLock, webLock } from './lane-lock.js';
-import type { OutboxChange, OutboxEntry, OutboxKey, OutboxLane, OutboxStore } from './outbox-store.js';
-
-interface LaneRow extends OutboxKey {
-  readonly lane: string;
-  readonly createdAt: number;
-  /** When its owner was last alive; counts only where there are no Web Locks. */
-  heartbeat: number;
-}
-
-interface Schema extends DBSchema {
-  lanes: { key: string; value: LaneRow; indexes: { document: [string, string, string] } };
-  entries: { key: [string, number]; value: OutboxEntry & { readonly lane: string } };
-}
+import type { OutboxEntry, OutboxKey, OutboxLane, OutboxStore } from './outbox-store.js';
 
 export interface IndexedDbOutboxOptions {
   /** Name of the database. */
@@ -25,12 +15,8 @@ export interface IndexedDbOutboxOptions {
   readonly clock?: Clock;
 }
 
-const HEARTBEAT_MS = 5_000;
 /** Browsers slow the timers of hidden tabs to one a minute. */
 const DEAD_AFTER_MS = 150_000;
-
-const entriesOf = (lane: string) =>
-  IDBKeyRange.bound([lane, Number.NEGATIVE_INFINITY], [lane, Number.POSITIVE_INFINITY]);
 
 /**
  * The outbox of a browser: survives a reload, a closed tab and a crash. Each open document of each tab has a lane of
@@ -40,7 +26,8 @@ export class IndexedDbOutbox implements OutboxStore {
   private readonly name: string;
   private readonly clock: Clock;
   private readonly lock: LaneLock | null;
-  private database: Promise<IDBPDatabase<Schema>> | undefined;
+  private database: Promise<OutboxDatabase> | undefined;
+  private usable: Promise<OutboxDatabase> | undefined;
 
   constructor(options: IndexedDbOutboxOptions = {}) {
     this.name = options.name ?? 'tandem-outbox';
@@ -56,28 +43,29 @@ export class IndexedDbOutbox implements OutboxStore {
     const now = this.clock.now();
     await db.add('lanes', { ...key, lane, createdAt: now, heartbeat: now });
     const adopted = await this.adopt(db, lane, key);
-    return new IndexedDbLane(db, lane, adopted, this.clock, release);
+    const kept = await readKept(db, key);
+    return new IndexedDbLane({ db, lane, key, adopted, kept, clock: this.clock, release });
   }
 
   /** Closes the database; lanes must be closed before. */
   async close(): Promise<void> {
     (await this.database)?.close();
     this.database = undefined;
+    this.usable = undefined;
   }
 
-  private connect(): Promise<IDBPDatabase<Schema>> {
-    this.database ??= openDB<Schema>(this.name, 1, {
-      upgrade(db) {
-        const lanes = db.createObjectStore('lanes', { keyPath: 'lane' });
-        lanes.createIndex('document', ['server', 'userId', 'documentId']);
-        db.createObjectStore('entries', { keyPath: ['lane', 'id'] });
-      },
+  private connect(): Promise<OutboxDatabase> {
+    this.usable ??= new Promise((resolve, reject) => {
+      // A document must not wait until somebody closes an old tab: this page then goes on without storage.
+      const blocked = () => reject(new Error('A tab of an older version holds the outbox of this browser'));
+      this.database = openDatabase(this.name, blocked);
+      this.database.then(resolve, reject);
     });
-    return this.database;
+    return this.usable;
   }
 
   /** Moves what dead lanes hold into `lane`, oldest lane first, under ids below zero. */
-  private async adopt(db: IDBPDatabase<Schema>, lane: string, key: OutboxKey): Promise<OutboxEntry[]> {
+  private async adopt(db: OutboxDatabase, lane: string, key: OutboxKey): Promise<OutboxEntry[]> {
     const rows = await db.getAllFromIndex('lanes', 'document', [key.server, key.userId, key.documentId]);
     const others = rows.filter((row) => row.lane !== lane).sort((a, b) => a.createdAt - b.createdAt);
     const held: { row: LaneRow; release: () => void }[] = [];
@@ -103,7 +91,7 @@ export class IndexedDbOutbox implements OutboxStore {
 }
 
 /** In one transaction: a crash in the middle leaves every entry in exactly one lane. */
-const moveEntries = async (db: IDBPDatabase<Schema>, from: string[], to: string): Promise<OutboxEntry[]> => {
+const moveEntries = async (db: OutboxDatabase, from: string[], to: string): Promise<OutboxEntry[]> => {
   if (from.length === 0) return [];
   const tx = db.transaction(['lanes', 'entries'], 'readwrite');
   const entries = tx.objectStore('entries');
@@ -120,58 +108,3 @@ const moveEntries = async (db: IDBPDatabase<Schema>, from: string[], to: string)
   await tx.done;
   return adopted;
 };
-
-class IndexedDbLane implements OutboxLane {
-  private last: Promise<unknown> = Promise.resolve();
-  private cancelHeartbeat: (() => void) | undefined;
-
-  constructor(
-    private readonly db: IDBPDatabase<Schema>,
-    private readonly lane: string,
-    readonly adopted: readonly OutboxEntry[],
-    private readonly clock: Clock,
-    private readonly release: (() => void) | undefined,
-  ) {
-    if (!release) this.beat();
-  }
-
-  write({ add, remove }: OutboxChange): Promise<void> {
-    const written = this.last.then(async () => {
-      const tx = this.db.transaction('entries', 'readwrite');
-      for (const id of remove) void tx.store.delete([this.lane, id]);
-      for (const entry of add) void tx.store.put({ ...entry, lane: this.lane });
-      await tx.done;
-    });
-    this.last = written.catch(() => {});
-    return written;
-  }
-
-  /** An empty lane leaves no trace. */
-  async close(): Promise<void> {
-    this.cancelHeartbeat?.();
-    await this.last;
-    const tx = this.db.transaction(['lanes', 'entries'], 'readwrite');
-    const left = await tx.objectStore('entries').count(entriesOf(this.lane));
-    if (left === 0) await tx.objectStore('lanes').delete(this.lane);
-    else await this.mark(tx.objectStore('lanes'), Number.NEGATIVE_INFINITY);
-    await tx.done;
-    this.release?.();
-  }
-
-  private async mark(
-    lanes: { get(lane: string): Promise<LaneRow | undefined>; put(row: LaneRow): Promise<unknown> },
-    heartbeat: number,
-  ): Promise<void> {
-    const row = await lanes.get(this.lane);
-    if (row) await lanes.put({ ...row, heartbeat });
-  }
-
-  private beat(): void {
-    this.cancelHeartbeat = this.clock.after(HEARTBEAT_MS, () => {
-      const tx = this.db.transaction('lanes', 'readwrite');
-      this.mark(tx.store, this.clock.now())
-        .catch(() => {})
-        .finally(() => this.beat());
-    });
-  }
-}

@@ -1,46 +1,18 @@
-import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { openDB } from 'idb';
 import { DOCUMENT, Harness } from '../../../test/harness.js';
-import { ManualClock } from '../../testing/index.js';
-import { IndexedDbOutbox } from './indexeddb-outbox.js';
-import type { LaneLock } from './lane-lock.js';
-import { MemoryOutbox } from './memory-outbox.js';
+import { breath, FakeBrowser, FakeLocks, outboxes } from '../../../test/outboxes.js';
+import { type KeptText, MAX_KEPT_LENGTH } from './kept-text.js';
 import type { OutboxEntry, OutboxKey, OutboxStore } from './outbox-store.js';
 
 const KEY: OutboxKey = { server: 'https://a', userId: 'ann', documentId: DOCUMENT };
 const entry = (id: number): OutboxEntry => ({ id, update: new Uint8Array([id & 0xff, 1]), edits: 1 });
 const bytes = (entries: readonly OutboxEntry[]) => entries.map(({ update }) => update[0]);
 
-/** Locks of one browser; `crash` lets go of all, as a browser does for a process that died. */
-class FakeLocks implements LaneLock {
-  private held = new Set<string>();
-  async tryHold(lane: string) {
-    if (this.held.has(lane)) return undefined;
-    this.held.add(lane);
-    return () => void this.held.delete(lane);
-  }
-  crash() {
-    this.held = new Set();
-  }
-}
+const browser = new FakeBrowser();
+afterEach(() => browser.close());
 
-const open: IndexedDbOutbox[] = [];
-const clock = new ManualClock();
-const indexedDb = (name = `outbox-${open.length}-${Math.random()}`, lock: LaneLock | null = new FakeLocks()) => {
-  const outbox = new IndexedDbOutbox({ name, lock, clock });
-  open.push(outbox);
-  return outbox;
-};
-afterEach(async () => {
-  for (const outbox of open.splice(0)) await outbox.close();
-});
-
-const stores: [string, () => OutboxStore][] = [
-  ['memory', () => new MemoryOutbox()],
-  ['IndexedDB', () => indexedDb()],
-];
-
-describe.each(stores)('the outbox in %s', (_name, make) => {
+describe.each(outboxes(browser))('the outbox in %s', (_name, make) => {
   it('DOC-24: gives the next lane what a closed one held, in order, under ids below zero', async () => {
     const store = make();
     const lane = await store.open(KEY);
@@ -105,27 +77,113 @@ describe.each(stores)('the outbox in %s', (_name, make) => {
   });
 });
 
+describe.each(outboxes(browser))('texts that are kept in %s', (_name, make) => {
+  const kept = (n: number, text = `text ${n}`): KeptText => ({ id: `id-${n}`, text, reason: 'doc_full', at: n });
+  const keptIn = async (store: OutboxStore, key = KEY) => {
+    const lane = await store.open(key);
+    await lane.close();
+    return lane.kept;
+  };
+
+  it('DOC-37: are there at every open until they are discarded', async () => {
+    const store = make();
+    const lane = await store.open(KEY);
+    await lane.keep(kept(1));
+    await lane.keep(kept(2));
+    await lane.close();
+    expect(await keptIn(store)).toEqual([kept(1), kept(2)]);
+    expect(await keptIn(store)).toEqual([kept(1), kept(2)]);
+    // A dialog may outlive the document that it speaks of.
+    await lane.discard('id-1');
+    await lane.discard('id-1');
+    expect(await keptIn(store)).toEqual([kept(2)]);
+  });
+
+  it('DOC-37: are shown to their user only, and in their document only', async () => {
+    const store = make();
+    const lane = await store.open(KEY);
+    await lane.keep(kept(1));
+    await lane.close();
+    for (const other of [{ userId: 'bea' }, { documentId: 'd2' }, { server: 'https://b' }]) {
+      expect(await keptIn(store, { ...KEY, ...other })).toEqual([]);
+    }
+  });
+
+  it('DOC-37: the oldest of a user make room, in whichever document they are', async () => {
+    const store = make();
+    const lanes = await Promise.all([store.open(KEY), store.open({ ...KEY, documentId: 'd2' })]);
+    const bea = await store.open({ ...KEY, userId: 'bea' });
+    await bea.keep({ ...kept(0), id: 'of bea' });
+    for (let n = 1; n <= 24; n++) await lanes[n % 2]!.keep(kept(n));
+    await Promise.all([...lanes, bea].map((lane) => lane.close()));
+    expect((await keptIn(store)).map(({ at }) => at)).toEqual([6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
+    expect(await keptIn(store, { ...KEY, documentId: 'd2' })).toHaveLength(10);
+    expect(await keptIn(store, { ...KEY, userId: 'bea' })).toHaveLength(1);
+  });
+
+  it('DOC-37: of one that is too long the beginning stays, and it says so', async () => {
+    const store = make();
+    const lane = await store.open(KEY);
+    await lane.keep(kept(1, 'x'.repeat(MAX_KEPT_LENGTH)));
+    await lane.keep(kept(2, `${'x'.repeat(MAX_KEPT_LENGTH - 1)}\u{1F600}`));
+    await lane.close();
+    const [whole, cut] = await keptIn(store);
+    expect([whole!.text.length, whole!.truncated]).toEqual([MAX_KEPT_LENGTH, undefined]);
+    expect([cut!.text.length, cut!.truncated]).toEqual([MAX_KEPT_LENGTH - 1, true]);
+  });
+});
+
+describe('a database of an older version', () => {
+  const older = (name: string) =>
+    openDB(name, 1, {
+      upgrade(db) {
+        const lanes = db.createObjectStore('lanes', { keyPath: 'lane' });
+        lanes.createIndex('document', ['server', 'userId', 'documentId']);
+        db.createObjectStore('entries', { keyPath: ['lane', 'id'] });
+      },
+    });
+
+  it('DOC-24: is upgraded with the edits in it', async () => {
+    const db = await older('upgraded');
+    await db.add('lanes', { ...KEY, lane: 'old', createdAt: 1, heartbeat: 1 });
+    await db.add('entries', { ...entry(5), lane: 'old' });
+    db.close();
+    const lane = await browser.outbox('upgraded').open(KEY);
+    expect(bytes(lane.adopted)).toEqual([5]);
+    expect(lane.kept).toEqual([]);
+    await lane.close();
+  });
+
+  it('DOC-14: a tab that holds it does not make documents wait', async () => {
+    const db = await older('held');
+    const outbox = browser.outbox('held');
+    await expect(outbox.open(KEY)).rejects.toThrow('older version');
+    db.close();
+    await outbox.close();
+  });
+});
+
 describe('a tab that crashed', () => {
   it('DOC-24: is known by its lock', async () => {
     const locks = new FakeLocks();
-    const crashed = indexedDb('crashed', locks);
+    const crashed = browser.outbox('crashed', locks);
     const lane = await crashed.open(KEY);
     await lane.write({ add: [entry(1)], remove: [] });
     locks.crash();
-    const next = await indexedDb('crashed', locks).open(KEY);
+    const next = await browser.outbox('crashed', locks).open(KEY);
     expect(bytes(next.adopted)).toEqual([1]);
     await next.close();
   });
 
   it('DOC-24: is known by its heartbeat where there are no locks', async () => {
-    const first = await indexedDb('heartbeat', null).open(KEY);
+    const first = await browser.outbox('heartbeat', null).open(KEY);
     await first.write({ add: [entry(1)], remove: [] });
-    const early = await indexedDb('heartbeat', null).open(KEY);
+    const early = await browser.outbox('heartbeat', null).open(KEY);
     expect(early.adopted).toEqual([]);
     await early.close();
     // Without an event loop turn the heartbeats of the first tab do not get through: it is frozen or gone.
-    clock.advance(200_000);
-    const late = await indexedDb('heartbeat', null).open(KEY);
+    browser.clock.advance(200_000);
+    const late = await browser.outbox('heartbeat', null).open(KEY);
     expect(bytes(late.adopted)).toEqual([1]);
     await late.close();
     await first.close();
@@ -134,22 +192,19 @@ describe('a tab that crashed', () => {
   it('DOC-24: delivers its edits when the document is opened in the next one', async () => {
     const at = new Harness();
     const locks = new FakeLocks();
-    const breath = async () => {
-      for (let i = 0; i < 20; i++) await at.server.settle();
-    };
-    const tab = await at.opened('ann', indexedDb('tabs', locks));
-    await breath();
+    const tab = await at.opened('ann', browser.outbox('tabs', locks));
+    await breath(at);
     expect(tab.provider.status).toBe('open');
     at.cutAll();
     tab.provider.text.insert(0, 'offline');
-    await breath();
+    await breath(at);
     locks.crash();
-    const next = await at.opened('ann', indexedDb('tabs', locks));
-    await breath();
+    const next = await at.opened('ann', browser.outbox('tabs', locks));
+    await breath(at);
     expect(next.provider.text.toString()).toBe('offline');
     expect(next.provider.saved).toBe(true);
     expect(at.document.text).toBe('offline');
-    await breath();
+    await breath(at);
     await at.dispose();
   });
 });

@@ -1,16 +1,25 @@
-import { fileURLToPath } from 'node:url';
-import { DataSource } from 'typeorm';
+import { readdir } from 'node:fs/promises';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import * as entities from './entities/index.js';
 
-const MIGRATIONS = fileURLToPath(new URL('../../../../migrations/dist/*.js', import.meta.url));
+const MIGRATIONS = new URL('../../../../migrations/dist/', import.meta.url);
+
+type MigrationClass = new () => MigrationInterface;
 
 interface DataSourceOptions {
   readonly poolSize?: number;
-  /**
-   * Whether migrations are loaded: only for `runMigrations` and TypeORM's commands. The application needs none of them,
-   * and the `import()` that TypeORM loads them by cannot be repeated in jest, which ends the module loader with each file.
-   */
-  readonly migrations?: 'loaded' | 'none';
+  /** Only for `runMigrations` and TypeORM's commands, see `loadMigrations`. */
+  readonly migrations?: readonly MigrationClass[];
+}
+
+/**
+ * The built migrations. Not by a pattern that TypeORM resolves: its search begins at a folder above both the pattern and the
+ * working directory, finds nothing where that folder cannot be read, and an empty list would pass for "up to date".
+ */
+export async function loadMigrations(): Promise<MigrationClass[]> {
+  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.js')).sort();
+  const modules = await Promise.all(files.map((name) => import(new URL(name, MIGRATIONS).href)));
+  return modules.flatMap((module: Record<string, MigrationClass>) => Object.values(module));
 }
 
 /** The pool of everything but the append path, which holds clients of its own. */
@@ -19,7 +28,7 @@ export function createDataSource(databaseUrl: string, options: DataSourceOptions
     type: 'postgres',
     url: databaseUrl,
     entities: Object.values(entities),
-    migrations: options.migrations === 'loaded' ? [MIGRATIONS] : [],
+    migrations: [...(options.migrations ?? [])],
     migrationsTableName: 'migrations',
     poolSize: options.poolSize ?? 10,
     // An idle connection that PostgreSQL ends would otherwise end this process: the pool makes a new one on demand.
@@ -35,7 +44,7 @@ const MIGRATION_LOCK = 0x74616e64; // "tand": two nodes that start at once migra
 
 /**
  * Applies what is pending and resolves to the names of the applied; safe to call from several processes at once. The data
- * source must have been created with `migrations: 'loaded'`.
+ * source must have been created with the migrations.
  */
 export async function runMigrations(dataSource: DataSource): Promise<string[]> {
   // Else an empty database would pass for one that is up to date.

@@ -1,20 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DataSource, MigrationInterface } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../testing/postgres.js';
-import { createDataSource } from './data-source.js';
-
-type MigrationClass = new () => MigrationInterface;
-
-const FOLDER = new URL('../../../../migrations/', import.meta.url);
-
-/** The sources: TypeORM would import the built ones by itself, which jest allows in the first spec of a worker only. */
-async function migrationClasses(): Promise<MigrationClass[]> {
-  const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => /^\d+-.*\.ts$/.test(name));
-  const modules = await Promise.all(files.map((name) => import(fileURLToPath(new URL(name, FOLDER)))));
-  return modules.flatMap((module: Record<string, MigrationClass>) => Object.values(module));
-}
+import { createDataSource, loadMigrations } from './data-source.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -22,7 +9,7 @@ describe('migrations', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    dataSource = createDataSource(database.url).setOptions({ migrations: await migrationClasses() });
+    dataSource = createDataSource(database.url, { migrations: await loadMigrations() });
     await dataSource.initialize();
   });
   afterAll(async () => {
