@@ -60,6 +60,8 @@ export class SdkActor implements Actor {
       if (retry === 'never') this.faults.push(code);
     });
     this.connected = this.client.connect();
+    // A tab that is closed before it was connected rejects: nobody has to be waiting for it.
+    this.connected.catch(() => undefined);
     this.provider = this.client.openDocument(this.documentId);
     this.provider.on('replaced', ({ reason }) => this.faults.push(`replaced: ${reason}`));
   }
