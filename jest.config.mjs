@@ -12,7 +12,10 @@ const swc = [
     sourceMaps: 'inline',
   },
 ];
+// Not in the system's temporary folder: a test run leaves nothing outside the clone.
+const cacheDirectory = `${import.meta.dirname}/node_modules/.cache/jest`;
 const project = (name, more = {}) => ({
+  cacheDirectory,
   displayName: name,
   rootDir: `<rootDir>/${name}`.replace('<rootDir>', import.meta.dirname),
   testEnvironment: 'node',
@@ -28,4 +31,9 @@ const withPostgres = {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
-export default { projects: [project('protocol'), project('server', withPostgres)], maxWorkers: 2, testTimeout: 30_000 };
+export default {
+  cacheDirectory,
+  projects: [project('protocol'), project('server', withPostgres)],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};
