@@ -2,7 +2,7 @@ import type { DecodedUpdate } from '../update/decoded-update.js';
 import type { KnownIds } from '../update/trim-update.js';
 
 /**
- * Whether Yjs could integrate all of the update at once: nothing that it refers to is missing. A document of ours
+ * Whether Yjs could integrate all of a trimmed update at once: nothing that it refers to is missing. A document of ours
  * never holds pending structs (A7): they cost quadratic time and nobody could tell what they will become.
  */
 export function isClosed(update: DecodedUpdate, known: KnownIds): boolean {
@@ -16,8 +16,6 @@ export function isClosed(update: DecodedUpdate, known: KnownIds): boolean {
 function unmetNeeds(update: DecodedUpdate, known: KnownIds): number[] {
   const unmet: number[] = [];
   for (let i = 0; i < update.needs.length; i += 4) {
-    // A struct that is known only repeats itself: it is cut away before the update is stored.
-    if (update.needs[i + 1]! < known.end(update.blocks[update.needs[i]!]!.client)) continue;
     if (update.needs[i + 3]! >= known.end(update.needs[i + 2]!)) {
       unmet.push(update.needs[i]!, update.needs[i + 1]!, update.needs[i + 2]!, update.needs[i + 3]!);
     }

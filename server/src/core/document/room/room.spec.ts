@@ -149,6 +149,16 @@ describe('Room', () => {
     expect(codeOf(admit(room, ann, new Uint8Array(line)))).toBe('admitted');
   });
 
+  it('A7: the rest of a struct that is known in part needs its right neighbour all the same', () => {
+    const room = roomOf();
+    const ann = join(room, ANN);
+    const root = [4, 1, 7, ...Buffer.from('content')];
+    admit(room, ann, new Uint8Array([1, 1, 1, 0, ...root, 2, 97, 98, 0]));
+    // Clocks 0 to 3 of client 1, between itself and a struct of client 2 that nobody has.
+    const longer = [1, 1, 1, 0, 0xc4, 1, 9, 2, 5, 4, 97, 98, 99, 100, 0];
+    expect(codeOf(admit(room, ann, new Uint8Array(longer)))).toBe('gap_resync');
+  });
+
   it('A7: a struct that needs itself or a later one of its own is a gap', () => {
     const room = roomOf();
     const ann = join(room, ANN);

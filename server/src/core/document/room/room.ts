@@ -137,9 +137,10 @@ export class Room {
     if (typeof update === 'string') return refused(update);
     const foreign = this.judgeAuthors(session, update);
     if (foreign) return foreign;
-    if (!isClosed(update, this.overlay)) return { type: 'behind', refusal: this.gapRefusal() };
+    // What is judged is what would be stored: of a struct that is known in part, other needs are left than it names.
     const fresh = trimUpdate(update, this.overlay, this.kind);
     if (!fresh) return { type: 'known', isCommitted: this.isCommitted(update), update };
+    if (!isClosed(fresh, this.overlay)) return { type: 'behind', refusal: this.gapRefusal() };
     const tooMuch = this.judgeSize(fresh, options.resync === true);
     if (tooMuch) return tooMuch;
     // Asked last: nothing is written for an update that is refused anyway.
