@@ -27,9 +27,13 @@ describe('password hashes', () => {
     const hashes = new Argon2PasswordHashes();
     const stored = await hashes.hash(PASSWORD);
     await hashes.verify(null, 'warms up');
-    // The fastest of several: what the work itself takes, without what other processes took meanwhile.
-    const wrong = await fastest(() => hashes.verify(stored, 'wrong'));
-    const unknown = await fastest(() => hashes.verify(null, 'wrong'));
+    // The fastest of several, taken in turn: what the work itself takes, without what other processes took meanwhile. On a
+    // busy machine it needs more of them; work that is left out would never come near.
+    let [wrong, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < 100 && !(round >= 7 && unknown / wrong > 0.5 && unknown / wrong < 2); round++) {
+      wrong = Math.min(wrong, await timeOf(() => hashes.verify(stored, 'wrong')));
+      unknown = Math.min(unknown, await timeOf(() => hashes.verify(null, 'wrong')));
+    }
     expect(unknown / wrong).toBeGreaterThan(0.5);
     expect(unknown / wrong).toBeLessThan(2);
   });
@@ -70,12 +74,8 @@ describe('a bounded gate', () => {
   });
 });
 
-async function fastest(work: () => Promise<unknown>): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 7; i += 1) {
-    const begun = performance.now();
-    await work();
-    best = Math.min(best, performance.now() - begun);
-  }
-  return best;
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
 }
