@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wireError } from './answer.js';
 import { id, time } from './fields.js';
 
-/** `io(url, { auth })`. `packed` announces the SDK's decoder, which takes packed frames. */
+/** `io(url, { auth })`. `packed` announces the SDK's decoder, which takes packed frames; this version of the server sends none. */
 export const handshakeAuth = z.object({
   token: z.string().max(8192),
   protocol: z.number().int().optional(),
