@@ -23,3 +23,4 @@ export const profileBody = z.strictObject({ ideSettings, aiPreferences });
 
 export type Profile = z.infer<typeof profile>;
 export type IdeSettings = z.infer<typeof ideSettings>;
+export type AiPreferences = z.infer<typeof aiPreferences>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { openCompletion } from './completion.js';
 import { bytes, clientId, documentKind, epoch, id, role, seq } from './fields.js';
+import { provenance } from './provenance.js';
 
 export const documentOpen = z.object({
   documentId: id,
@@ -24,6 +26,8 @@ export const documentOpenAnswer = z.object({
   kind: documentKind,
   /** y-protocols awareness update of everybody else who is here. */
   awareness: bytes.optional(),
+  /** Suggestions that stand open in it, with their text so far. */
+  completions: z.array(openCompletion).optional(),
 });
 
 /** One large update is cut into parts, numbered from 0, under an id that the client chooses. */
@@ -32,14 +36,6 @@ const part = {
   part: z.number().int().nonnegative(),
   parts: z.number().int().positive().max(1024),
 };
-
-/** The author of accepted AI text: which suggestion, and which struct range holds it. */
-export const provenance = z.object({
-  completionId: id,
-  client: clientId,
-  clock: z.number().int().nonnegative(),
-  length: z.number().int().positive(),
-});
 
 export const documentUpdate = z.object({
   documentId: id,
@@ -76,4 +72,3 @@ export type DocumentUpdate = z.infer<typeof documentUpdate>;
 export type DocumentUpdateAnswer = z.infer<typeof documentUpdateAnswer>;
 export type DocumentUpdateEvent = z.infer<typeof documentUpdateEvent>;
 export type DocumentResyncEvent = z.infer<typeof documentResyncEvent>;
-export type Provenance = z.infer<typeof provenance>;

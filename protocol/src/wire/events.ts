@@ -1,6 +1,21 @@
 import { z } from 'zod';
+import { analysisProgressEvent, analysisResultEvent, analysisStart, analysisStartAnswer } from './analysis.js';
 import { type Answer, empty } from './answer.js';
 import { awarenessUpdate } from './awareness.js';
+import {
+  aiUnavailableEvent,
+  completionCancel,
+  completionClosedEvent,
+  completionDeltaEvent,
+  completionDoneEvent,
+  completionResolve,
+  completionRestartedEvent,
+  completionResume,
+  completionRetractedEvent,
+  completionStart,
+  completionStartAnswer,
+  completionStartedEvent,
+} from './completion.js';
 import {
   documentClose,
   documentOpen,
@@ -33,6 +48,11 @@ export const CLIENT_EVENTS = {
   'document:update': { body: documentUpdate, answer: documentUpdateAnswer },
   'document:close': { body: documentClose, answer: empty },
   'awareness:update': { body: awarenessUpdate, answer: empty },
+  'completion:start': { body: completionStart, answer: completionStartAnswer },
+  'completion:cancel': { body: completionCancel, answer: empty },
+  'completion:resume': { body: completionResume, answer: empty },
+  'completion:resolve': { body: completionResolve, answer: empty },
+  'analysis:start': { body: analysisStart, answer: analysisStartAnswer },
   'session:renew': { body: sessionRenew, answer: sessionRenewAnswer },
 } as const;
 
@@ -51,6 +71,15 @@ export const SERVER_EVENTS = {
   'document:role': documentRoleEvent,
   'document:reset': documentResetEvent,
   'awareness:update': awarenessUpdate,
+  'completion:started': completionStartedEvent,
+  'completion:delta': completionDeltaEvent,
+  'completion:restarted': completionRestartedEvent,
+  'completion:retracted': completionRetractedEvent,
+  'completion:done': completionDoneEvent,
+  'completion:closed': completionClosedEvent,
+  'ai:unavailable': aiUnavailableEvent,
+  'analysis:result': analysisResultEvent,
+  'analysis:progress': analysisProgressEvent,
 } as const;
 
 export type ClientEvent = keyof typeof CLIENT_EVENTS;

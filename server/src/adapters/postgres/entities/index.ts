@@ -1,5 +1,7 @@
+export { AiRequestEntity } from './ai-request.entity.js';
 export { DocumentEntity } from './document.entity.js';
 export { DocumentClientEntity } from './document-client.entity.js';
+export { DocumentDiagnosticsEntity } from './document-diagnostics.entity.js';
 export { DocumentSnapshotEntity } from './document-snapshot.entity.js';
 export { DocumentUpdateEntity } from './document-update.entity.js';
 export { EventOutboxEntity } from './event-outbox.entity.js';
