@@ -50,6 +50,10 @@ export class AiRequests1795414380000 implements MigrationInterface {
             CREATE INDEX "ai_requests_created_at_idx" ON "ai_requests" ("created_at")
         `);
     await queryRunner.query(`
+            CREATE INDEX "document_updates_provenance_idx" ON "document_updates" ("document_id")
+            WHERE provenance IS NOT NULL
+        `);
+    await queryRunner.query(`
             CREATE TABLE "document_diagnostics" (
                 "document_id" uuid NOT NULL,
                 "source" text NOT NULL,
@@ -80,6 +84,7 @@ export class AiRequests1795414380000 implements MigrationInterface {
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP INDEX "document_updates_provenance_idx"');
     await queryRunner.query('DROP TABLE "document_diagnostics"');
     await queryRunner.query('DROP TABLE "ai_requests"');
   }

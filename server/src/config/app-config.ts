@@ -29,7 +29,41 @@ export interface AppConfig {
   readonly committers: number;
   readonly compactRows: number;
   readonly compactBytes: number;
+  readonly ai: AiConfig;
   readonly demo: boolean;
   readonly maxUpdateBytes: number;
   readonly maxDocumentBytes: number;
+}
+
+/** Families of models that mark the hole in a prompt each in their own way. */
+export const FIM_TEMPLATES = [
+  'qwen',
+  'starcoder',
+  'deepseek',
+  'codellama',
+  'codegemma',
+  'codestral',
+  'granite',
+  'seed',
+] as const;
+
+export type FimTemplate = (typeof FIM_TEMPLATES)[number];
+
+export interface AiConfig {
+  /** `none`: processes of their own do the work. */
+  readonly worker: 'inline' | 'none';
+  /** Absent: the built-in model alone. */
+  readonly languageModel?: LanguageModelConfig;
+}
+
+export interface LanguageModelConfig {
+  readonly baseUrl: string;
+  readonly apiKey?: string;
+  readonly model: string;
+  readonly api: 'completions' | 'chat';
+  readonly template: 'none' | FimTemplate;
+  /** Absent: no reviews. */
+  readonly reviewModel?: string;
+  /** Milliseconds. */
+  readonly timeouts: { readonly firstTokenMs: number; readonly idleMs: number; readonly totalMs: number };
 }

@@ -57,6 +57,28 @@ describe('loadConfig', () => {
     expect(loadConfig({ TRUST_PROXY: given }).trustProxy).toEqual(read);
   });
 
+  test('a language model has its own defaults, and is nothing without its address and name', () => {
+    expect(loadConfig({}).ai).toEqual({ worker: 'inline' });
+    const { ai } = loadConfig({ AI_BASE_URL: 'http://127.0.0.1:8080/v1/', AI_MODEL: 'coder', AI_TEMPLATE: 'qwen' });
+    expect(ai.languageModel).toEqual({
+      baseUrl: 'http://127.0.0.1:8080/v1',
+      apiKey: undefined,
+      model: 'coder',
+      api: 'completions',
+      template: 'qwen',
+      reviewModel: undefined,
+      timeouts: { firstTokenMs: 10_000, idleMs: 10_000, totalMs: 60_000 },
+    });
+    const chat = loadConfig({ AI_BASE_URL: 'https://models.example/v1', AI_MODEL: 'talker', AI_API: 'chat' });
+    expect(chat.ai.languageModel?.reviewModel).toBe('talker');
+    for (const alone of ['AI_BASE_URL', 'AI_MODEL', 'AI_API_KEY', 'AI_REVIEW_MODEL']) {
+      const value = alone === 'AI_BASE_URL' ? 'http://127.0.0.1/v1' : 'something';
+      const missing = alone === 'AI_BASE_URL' ? 'AI_MODEL' : 'AI_BASE_URL';
+      expect(errorOf({ [alone]: value }).message).toContain(missing);
+    }
+    expect(errorOf({ AI_WORKER: 'none' }).message).toContain('DATABASE_URL');
+  });
+
   test('an empty setting is one that is not set', () => {
     expect(loadConfig({ PORT: '', HOST: '  ' })).toMatchObject({ port: 3000, host: '127.0.0.1' });
   });

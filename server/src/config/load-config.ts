@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { AppConfig } from './app-config.js';
+import type { z } from 'zod';
+import type { AiConfig, AppConfig } from './app-config.js';
 import { type BadSetting, ConfigError } from './config-error.js';
 import type { Environment } from './environment.js';
 import { type OptionKey, optionNotes, options } from './options.js';
@@ -22,6 +23,11 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): AppCo
   if (given.DATABASE_URL && given.NODE_ENV === 'production' && !given.TANDEM_SECRET) {
     const { key, expected } = badSetting('TANDEM_SECRET');
     bad.push({ key, expected: `${expected}: required in production with DATABASE_URL` });
+  }
+  for (const [key, needed, why] of NEEDS) {
+    if (given[key] && (key !== 'AI_WORKER' || given[key] === 'none') && !given[needed]) {
+      bad.push({ key: needed, expected: `${badSetting(needed).expected}: ${why}` });
+    }
   }
   if (!parsed.success || bad.length > 0) throw new ConfigError(uniqueByKey(bad));
 
@@ -46,10 +52,41 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): AppCo
     committers: e.COMMITTERS,
     compactRows: e.COMPACT_ROWS,
     compactBytes: e.COMPACT_BYTES,
+    ai: aiConfig(e),
     demo: e.DEMO ?? e.DATABASE_URL === undefined,
     maxUpdateBytes: e.MAX_UPDATE_BYTES,
     maxDocumentBytes: e.MAX_DOCUMENT_BYTES,
   });
+}
+
+/** A setting that is of no use without another one. */
+const NEEDS: readonly [OptionKey, OptionKey, string][] = [
+  ['AI_BASE_URL', 'AI_MODEL', 'required with AI_BASE_URL'],
+  ['AI_MODEL', 'AI_BASE_URL', 'required with AI_MODEL'],
+  ['AI_API_KEY', 'AI_BASE_URL', 'required with AI_API_KEY'],
+  ['AI_REVIEW_MODEL', 'AI_BASE_URL', 'required with AI_REVIEW_MODEL'],
+  ['AI_WORKER', 'DATABASE_URL', 'required where AI_WORKER is none, for the workers to share'],
+];
+
+function aiConfig(e: z.output<typeof options>): AiConfig {
+  const worker = e.AI_WORKER;
+  if (e.AI_BASE_URL === undefined || e.AI_MODEL === undefined) return { worker };
+  return {
+    worker,
+    languageModel: {
+      baseUrl: e.AI_BASE_URL.replace(/\/+$/, ''),
+      apiKey: e.AI_API_KEY,
+      model: e.AI_MODEL,
+      api: e.AI_API,
+      template: e.AI_TEMPLATE,
+      reviewModel: e.AI_REVIEW_MODEL ?? (e.AI_API === 'chat' ? e.AI_MODEL : undefined),
+      timeouts: {
+        firstTokenMs: e.AI_FIRST_TOKEN_TIMEOUT,
+        idleMs: e.AI_IDLE_TIMEOUT,
+        totalMs: e.AI_TOTAL_TIMEOUT,
+      },
+    },
+  };
 }
 
 /** `/var/lib` and not the home of root: root's home is closed to the user that PostgreSQL runs as. */

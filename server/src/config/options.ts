@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIM_TEMPLATES } from './app-config.js';
 import { bearer, flag, host, integer, oneOf, origins, proxies, publicUrl, text, url, type Value } from './values.js';
 
 export interface OptionNotes {
@@ -46,8 +47,8 @@ export const options = z.object({
   DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'The PostgreSQL to use', {
     otherwise: 'none: the server starts its own PostgreSQL',
   }),
-  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for several nodes; read and checked, not used by this version', {
-    otherwise: 'none',
+  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for the AI queue and for streaming between nodes', {
+    otherwise: 'none: PostgreSQL does both',
   }),
   AMQP_URL: optional(url('amqp:', 'amqps:'), 'RabbitMQ for domain events; read and checked, not used by this version', {
     otherwise: 'none',
@@ -87,6 +88,32 @@ export const options = z.object({
     'Bytes of updates after which a document gets a new snapshot',
     'bytes',
   ),
+  AI_WORKER: withDefault(
+    oneOf('inline', 'none'),
+    'inline',
+    'Whether this server answers AI requests itself; `none` leaves them to processes of `npm run start:worker`, which need DATABASE_URL',
+  ),
+  AI_BASE_URL: optional(url('http:', 'https:'), 'OpenAI-compatible API of a language model, up to and with `/v1`', {
+    otherwise: 'none: the built-in statistical model answers',
+  }),
+  AI_API_KEY: optional(bearer(1), 'Key of that API', { otherwise: 'none' }),
+  AI_MODEL: optional(text(), 'Model of that API; required with AI_BASE_URL', { otherwise: 'none' }),
+  AI_API: withDefault(
+    oneOf('completions', 'chat'),
+    'completions',
+    'How it completes: a prompt with a hole, or a conversation (for models that only chat)',
+  ),
+  AI_TEMPLATE: withDefault(
+    oneOf('none', ...FIM_TEMPLATES),
+    'none',
+    'Family whose tokens mark the hole in a prompt; `none`: the API takes `suffix`',
+  ),
+  AI_REVIEW_MODEL: optional(text(), 'Model of that API that reviews code, by chat', {
+    otherwise: 'AI_MODEL where AI_API is `chat`, else none',
+  }),
+  AI_FIRST_TOKEN_TIMEOUT: withDefault(integer(100, 600_000), 10_000, 'How long a model may take to begin', 'ms'),
+  AI_IDLE_TIMEOUT: withDefault(integer(100, 600_000), 10_000, 'How long a model may pause', 'ms'),
+  AI_TOTAL_TIMEOUT: withDefault(integer(100, 3_600_000), 60_000, 'How long a model may go on', 'ms'),
   DEMO: optional(flag(), 'Create a demo project and print a link into it', {
     otherwise: 'true without DATABASE_URL, else false',
   }),

@@ -62,6 +62,13 @@ WITH alive AS (
   WHERE r.id = ours.id AND r.attempt = ours.attempt AND r.state = 'running' RETURNING r.id
 ) SELECT id FROM alive`;
 
+export const RELEASE = `
+WITH released AS (
+  UPDATE ai_requests r SET alive_at = '-infinity'
+  FROM unnest($1::uuid[], $2::int[]) AS ours (id, attempt)
+  WHERE r.id = ours.id AND r.attempt = ours.attempt AND r.state = 'running' RETURNING r.id
+) SELECT id FROM released`;
+
 const endOfAttempt = (more: string) => `
 WITH finished AS (
   UPDATE ai_requests SET state = $3, finished_at = now()${more}
@@ -75,13 +82,14 @@ export const FINISH = endOfAttempt(
 export const FINISH_ANALYSIS = endOfAttempt(', note = $4');
 
 export const CANCEL = changing(`
-  UPDATE ai_requests SET state = 'cancelled', finished_at = now(), ${CLOSE("'cancelled'", '$2')}
-  WHERE id = $1 AND ${LIVE} AND ($2::uuid IS NULL OR user_id = $2)`);
+  UPDATE ai_requests SET state = 'cancelled', finished_at = now(), closed_at = now(), closed_outcome = $3, closed_by = $2,
+    texts = $4, accepted_length = $5, alternative = $6
+  WHERE id = $1 AND kind = 'completion' AND ${LIVE} AND ($2::uuid IS NULL OR user_id = $2)`);
 
 export const GET = `SELECT ${RECORD} FROM ai_requests WHERE id = $1 AND kind = 'completion'`;
 
 export const OPEN_IN = `SELECT ${RECORD} FROM ai_requests
-  WHERE document_id = $1 AND kind = 'completion' AND closed_at IS NULL AND state = 'complete'
+  WHERE document_id = $1 AND kind = 'completion' AND closed_at IS NULL AND state <> 'failed'
   ORDER BY created_at DESC LIMIT 50`;
 
 export const RESOLVE = changing(`
@@ -94,7 +102,7 @@ WITH noted AS (
   WHERE id = $1 AND NOT accepted @> $2::jsonb RETURNING id
 ) SELECT id FROM noted`;
 
-export const ABANDONED = `SELECT id, kind, attempt FROM ai_requests
+export const ABANDONED = `SELECT id, kind, attempt, (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM ai_requests
   WHERE ${LIVE} AND alive_at < now() - $1 * interval '1 millisecond' ORDER BY alive_at LIMIT 500`;
 
 export const GIVE_UP = changing(`

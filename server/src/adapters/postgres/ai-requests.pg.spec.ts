@@ -164,7 +164,7 @@ describe('PostgresAiRequests', () => {
   it('what nobody works on is found, and given up once', async () => {
     const { id } = await start(await document(), 'abandoned');
     expect((await requests.abandoned(60_000)).map((row) => row.id)).not.toContain(id);
-    expect(await requests.abandoned(0)).toContainEqual({ id, kind: 'completion', attempt: 0 });
+    expect(await requests.abandoned(0)).toContainEqual({ id, kind: 'completion', attempt: 0, age: expect.any(Number) });
     expect(await requests.giveUp(id, 'no worker')).toMatchObject({ state: 'failed', closed: { outcome: 'failed' } });
     expect(await requests.giveUp(id, 'no worker')).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import {
   type ClaimedAnalysis,
   type ClaimedCompletion,
   type CompletionResult,
+  type EarlyEnd,
   type NewAnalysis,
   type NewCompletion,
   type RecordedCompletion,
@@ -25,6 +26,7 @@ import {
   GIVE_UP,
   KEEP_ALIVE,
   OPEN_IN,
+  RELEASE,
   RESOLVE,
   START_ANALYSIS,
   START_COMPLETION,
@@ -82,6 +84,10 @@ export class PostgresAiRequests extends AiRequests {
     return claims.map(({ id }) => id).filter((id) => !ours.has(id));
   }
 
+  override async release(claims: readonly { id: string; attempt: number }[]): Promise<void> {
+    await this.query(RELEASE, [claims.map(({ id }) => id), claims.map(({ attempt }) => attempt)]);
+  }
+
   override async finish(id: string, attempt: number, result: CompletionResult): Promise<boolean> {
     const { outcome, suggestion, visibility, texts, deltas, model, usage, note } = result;
     const rows = await this.query(FINISH, [
@@ -108,8 +114,19 @@ export class PostgresAiRequests extends AiRequests {
     return (await this.query(FINISH_ANALYSIS, [id, attempt, outcome, note ?? null])).length > 0;
   }
 
-  override async cancel(id: string, userId: string | null): Promise<RecordedCompletion | undefined> {
-    return this.record(CANCEL, [id, userId]);
+  override async cancel(
+    id: string,
+    userId: string | null,
+    { outcome, acceptedLength, alternative, texts }: EarlyEnd = { outcome: 'cancelled' },
+  ): Promise<RecordedCompletion | undefined> {
+    return this.record(CANCEL, [
+      id,
+      userId,
+      outcome,
+      texts ? JSON.stringify(texts) : null,
+      acceptedLength ?? null,
+      alternative ?? null,
+    ]);
   }
 
   override async get(id: string): Promise<RecordedCompletion | undefined> {

@@ -14,6 +14,8 @@ import { WorkerLane } from './worker-lane.js';
 const COMPACTION_MS = 30_000;
 const TEXT_MS = 10_000;
 
+const SCRIPT = './document-worker.js';
+
 /** A `Y.Doc` is parsed in a worker thread, so that the work of one document does not stall the others (D7). */
 export class WorkerCompactor extends Compactor {
   private readonly compaction: WorkerLane;
@@ -22,8 +24,8 @@ export class WorkerCompactor extends Compactor {
 
   constructor({ timeoutMs }: { timeoutMs?: number } = {}) {
     super();
-    this.compaction = new WorkerLane(timeoutMs ?? COMPACTION_MS);
-    this.texts = new WorkerLane(timeoutMs ?? TEXT_MS);
+    this.compaction = new WorkerLane(SCRIPT, timeoutMs ?? COMPACTION_MS);
+    this.texts = new WorkerLane(SCRIPT, timeoutMs ?? TEXT_MS);
   }
 
   override async compact(update: Uint8Array, kind: DocumentKind, seq: number): Promise<StoredSnapshot> {

@@ -2,14 +2,24 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 
 // A worker thread loads JavaScript: under a test's transform the built file stands beside the source's folder.
-const SCRIPT = fileURLToPath(new URL('./document-worker.js', import.meta.url)).replace('/server/src/', '/server/dist/');
+const scriptOf = (file: string) =>
+  fileURLToPath(new URL(file, import.meta.url)).replace('/server/src/', '/server/dist/');
+
+const IDLE_MS = 60_000;
 
 /** One worker thread, which does one task after another and may be ended in the middle of one. */
 export class WorkerLane {
-  private readonly pool = new Piscina({ filename: SCRIPT, minThreads: 0, maxThreads: 1, idleTimeout: 60_000 });
+  private readonly pool: Piscina;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly timeoutMs: number) {}
+  /** `file`: the tasks, beside this one. `idleMs`: how long a thread without work is kept, and what it remembers. */
+  constructor(
+    file: `./${string}.js`,
+    private readonly timeoutMs: number,
+    idleMs = IDLE_MS,
+  ) {
+    this.pool = new Piscina({ filename: scriptOf(file), minThreads: 0, maxThreads: 1, idleTimeout: idleMs });
+  }
 
   /**
    * Rejects when the task throws or takes longer than the lane allows. The time does not run while the task waits for

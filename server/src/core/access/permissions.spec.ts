@@ -16,6 +16,7 @@ const TABLE = `
   document.create   -      -         yes    yes        yes
   document.move     -      -         yes    yes        yes
   document.delete   -      -         yes    yes        yes
+  ai.use            -      -         yes    yes        yes
 `;
 
 const [roles = [], ...lines] = TABLE.trim()

@@ -14,13 +14,15 @@ export type Action =
   | 'document.write'
   | 'document.create'
   | 'document.move'
-  | 'document.delete';
+  | 'document.delete'
+  /** Ask for completions and analysis: both cost, and what they give is for who may write. */
+  | 'ai.use';
 
 /** Who may do what. The one table: REST and sockets ask `can`, nobody compares roles. */
 const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
   const viewer: Action[] = ['project.read', 'members.read', 'document.read'];
   const commenter: Action[] = [...viewer];
-  const editor: Action[] = [...commenter, 'document.write', 'document.create', 'document.move', 'document.delete'];
+  const editor: Action[] = [...commenter, 'document.write', 'document.create', 'document.move', 'document.delete', 'ai.use'];
   const maintainer: Action[] = [...editor, 'project.change', 'members.change'];
   const owner: Action[] = [...maintainer, 'owners.change', 'project.delete'];
   return {

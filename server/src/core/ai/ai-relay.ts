@@ -41,6 +41,8 @@ export interface CompletionDone extends OfCompletion {
   readonly attempt: number;
   readonly outcome: 'complete' | 'cancelled' | 'failed';
   readonly texts: readonly string[];
+  /** How many deltas the attempt sent: who has fewer asks for a replay. */
+  readonly deltas: number;
   readonly model: string;
   readonly usage: CompletionUsage;
 }

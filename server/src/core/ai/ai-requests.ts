@@ -107,11 +107,22 @@ export interface Resolution {
   readonly alternative: number | undefined;
 }
 
+/** How a request ends before its answer was complete: by default as cancelled. */
+export interface EarlyEnd {
+  readonly outcome: CompletionClosed['outcome'];
+  readonly acceptedLength?: number | undefined;
+  readonly alternative?: number | undefined;
+  /** What had come of it, where it was accepted. */
+  readonly texts?: readonly string[] | undefined;
+}
+
 /** A request that nobody works on though it is not done. */
 export interface Abandoned {
   readonly id: string;
   readonly kind: 'completion' | 'analysis';
   readonly attempt: number;
+  /** Milliseconds since it was asked. */
+  readonly age: number;
 }
 
 /**
@@ -140,15 +151,18 @@ export abstract class AiRequests {
   /** The sign of life of attempts under way. Resolves to those that are not theirs any more: cancelled, or taken over. */
   abstract keepAlive(claims: readonly { readonly id: string; readonly attempt: number }[]): Promise<readonly string[]>;
 
+  /** Gives attempts back at once, so that another worker need not wait for the signs of life to end. */
+  abstract release(claims: readonly { readonly id: string; readonly attempt: number }[]): Promise<void>;
+
   /** Ends an attempt. Resolves to whether it was its turn: else nothing is told to anybody. */
   abstract finish(id: string, attempt: number, result: CompletionResult): Promise<boolean>;
   abstract finishAnalysis(id: string, attempt: number, outcome: 'complete' | 'failed', note?: string): Promise<boolean>;
 
   /** Puts an end to a live request; `userId` must be its asker's (null: the server's own wish). */
-  abstract cancel(id: string, userId: string | null): Promise<RecordedCompletion | undefined>;
+  abstract cancel(id: string, userId: string | null, end?: EarlyEnd): Promise<RecordedCompletion | undefined>;
 
   abstract get(id: string): Promise<RecordedCompletion | undefined>;
-  /** Those of the document that are neither closed nor live: what a later opener is shown. */
+  /** Those of the document that are not closed, live ones too: what a later opener is shown. */
   abstract openIn(documentId: string): Promise<readonly RecordedCompletion[]>;
 
   /** Closes a suggestion that is done. Undefined when it was closed before. */

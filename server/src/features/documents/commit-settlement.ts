@@ -8,6 +8,7 @@ import { joinUpdates } from '../../core/document/update/join-updates.js';
 import { type AppendResult, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import type { CommitHandler } from './committers.js';
 import type { CompactionScheduler } from './compaction-scheduler.js';
+import type { DocumentCompanions } from './document-companions.js';
 import { decodeStored } from './loaded-room.js';
 import { Outage } from './outage.js';
 import { RightsRefresh } from './rights-refresh.js';
@@ -27,6 +28,7 @@ export class CommitSettlement implements CommitHandler {
     private readonly broadcast: RoomBroadcast,
     private readonly compaction: CompactionScheduler,
     private readonly reschedule: (room: Room) => void,
+    private readonly companions: DocumentCompanions,
     private readonly logger: Logger,
   ) {
     this.rights = new RightsRefresh(memberships, broadcast);
@@ -76,6 +78,7 @@ export class CommitSettlement implements CommitHandler {
     const seq = fromSeq + edits.length - 1;
     this.broadcast.edits(room, { fromSeq, seq, update, soleAuthor: soleAuthor(edits) });
     this.bus.publish({ documentId: room.documentId, epoch: room.epoch, fromSeq, seq, update });
+    this.companions.current.committed(room);
   }
 
   unavailable(rooms: readonly Room[], error: unknown): void {

@@ -69,7 +69,7 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   onApplicationBootstrap(): void {
-    this.sockets.add(new DocumentsSocket(this.engine.host, this.engine.settings.limits));
+    this.sockets.add(new DocumentsSocket(this.engine.host, this.engine.settings.limits, this.engine.companions));
     this.engine.start();
   }
 

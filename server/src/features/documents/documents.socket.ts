@@ -3,6 +3,7 @@ import {
   type DocumentOpenAnswer,
   type DocumentUpdateAnswer,
   type Limits,
+  type Provenance,
   type ResultOf,
   TandemError,
 } from '@tandem/protocol';
@@ -11,6 +12,7 @@ import type { RoomSession } from '../../core/document/room/room-session.js';
 import { decodeStateVector } from '../../core/document/update/state-vector.js';
 import type { Connection } from '../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
+import type { DocumentCompanions } from './document-companions.js';
 import { DocumentLane } from './document-lane.js';
 import { PieceSender } from './piece-sender.js';
 import type { RoomHost } from './room-host.js';
@@ -37,6 +39,7 @@ export class DocumentsSocket extends SocketFeature {
   constructor(
     private readonly host: RoomHost,
     private readonly limits: Limits,
+    private readonly companions: DocumentCompanions,
   ) {
     super();
   }
@@ -95,6 +98,7 @@ export class DocumentsSocket extends SocketFeature {
     if (body.stateVector && !stateVector) throw new TandemError('malformed_update', 'Not a state vector');
     // A second open is a fresh start of the same editor.
     this.leave(document);
+    let prepared: Room | undefined;
     try {
       const joined = await this.host.open(
         connection.peer,
@@ -107,7 +111,11 @@ export class DocumentsSocket extends SocketFeature {
           epoch,
           stateVector,
         },
-        () => connection.hasRoom(),
+        async (room) => {
+          prepared = room;
+          await this.companions.current.opening(room);
+          await connection.hasRoom();
+        },
       );
       // The socket, or the document, may have been closed while the room was loading.
       if (!connection.socket.connected || documents.get(documentId) !== document) {
@@ -116,6 +124,7 @@ export class DocumentsSocket extends SocketFeature {
       }
       document.joined = joined;
       const { room, session } = joined;
+      const completions = this.companions.current.opened(room, session);
       const answer = {
         stateVector: joined.stateVector,
         seq: joined.seq,
@@ -123,6 +132,7 @@ export class DocumentsSocket extends SocketFeature {
         role: session.role,
         kind: room.kind,
         ...(joined.awareness ? { awareness: joined.awareness } : {}),
+        ...(completions.length > 0 ? { completions } : {}),
       };
       if (joined.update.length <= PieceSender.threshold) return { update: joined.update, ...answer };
       // Edits that come meanwhile wait behind the pieces and follow them as one.
@@ -130,6 +140,7 @@ export class DocumentsSocket extends SocketFeature {
       document.pieces = new PieceSender(connection, documentId, joined.update);
       return { pieces: document.pieces.count, ...answer };
     } catch (error) {
+      if (prepared) this.companions.current.left(prepared, undefined);
       if (!document.joined && documents.get(documentId) === document) documents.delete(documentId);
       throw error;
     }
@@ -157,10 +168,14 @@ export class DocumentsSocket extends SocketFeature {
         if (!document.joined) throw new TandemError('not_open');
         count(update.length - body.update.length);
         const { room, session } = document.joined;
-        return this.host.edit(room, session, update, { resync, provenance }, (outcome) => {
-          if (outcome instanceof TandemError) reject(outcome);
-          else resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
-        });
+        const edit = (origin: Provenance | undefined) =>
+          this.host.edit(room, session, update, { resync, provenance: origin }, (outcome) => {
+            if (outcome instanceof TandemError) reject(outcome);
+            else resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
+          });
+        if (!provenance) return edit(undefined);
+        const origin = this.companions.current.attribute(room, session, update, provenance);
+        return origin instanceof Promise ? origin.then(edit) : edit(origin);
       });
       if (run instanceof Promise) run.catch(reject);
     });
@@ -209,7 +224,9 @@ export class DocumentsSocket extends SocketFeature {
     document.uploads.abandon();
     document.pieces = undefined;
     if (!document.joined) return;
-    this.host.leave(document.joined.room, document.joined.session);
+    const { room, session } = document.joined;
+    this.host.leave(room, session);
+    this.companions.current.left(room, session);
     document.joined = undefined;
   }
 }

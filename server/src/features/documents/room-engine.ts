@@ -11,6 +11,7 @@ import type { UpdateLog } from '../../core/document/update-log.js';
 import { CommitSettlement } from './commit-settlement.js';
 import { Committers } from './committers.js';
 import { CompactionScheduler } from './compaction-scheduler.js';
+import { DocumentCompanions } from './document-companions.js';
 import { RightsWatcher } from './rights-watcher.js';
 import { RoomBroadcast } from './room-broadcast.js';
 import { RoomDirectory } from './room-directory.js';
@@ -44,6 +45,7 @@ const IDLE_MS = 30_000;
 /** All that keeps the documents of this node: rooms, committers, compaction; started and stopped as one. */
 export class RoomEngine {
   readonly rooms: RoomDirectory;
+  readonly companions = new DocumentCompanions();
   readonly host: RoomHost;
   readonly compaction: CompactionScheduler;
   private readonly settlement: CommitSettlement;
@@ -70,6 +72,7 @@ export class RoomEngine {
       this.broadcast,
       this.compaction,
       schedule,
+      this.companions,
       logger,
     );
     this.committers = new Committers(log, settings.committers, this.settlement, observer);

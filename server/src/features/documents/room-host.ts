@@ -45,7 +45,7 @@ export class RoomHost {
     documentId: string,
     request: OpenRequest & { instance?: string | undefined },
     /** Awaited right before the answer is made, which may be a whole document. */
-    hasRoom: () => Promise<void>,
+    hasRoom: (room: Room) => Promise<void>,
   ): Promise<Joined> {
     for (let hasCaughtUp = false; ; ) {
       const since = this.rights.now;
@@ -55,7 +55,7 @@ export class RoomHost {
       if (request.clientId !== undefined && !room.clientIds.isBound(request.clientId)) {
         await this.bind(room, [request.clientId], identity.id);
       }
-      await hasRoom();
+      await hasRoom(room);
       // Somebody's rights moved while this one was on its way in: read them again.
       if (this.rights.haveChanged(room.projectId, since) || this.rooms.get(documentId) !== room) continue;
       // The room was loaded under later rights than the role: with them its fence would let the old role write.

@@ -3,6 +3,7 @@ import type { Changes } from '../../core/access/changes.js';
 import type { Memberships } from '../../core/access/memberships.js';
 import type { Connection } from '../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
+import type { ProjectAudience } from './project-audience.js';
 
 /** A connection whose role is being looked up. */
 interface Joining {
@@ -13,11 +14,11 @@ interface Joining {
 
 /** `project:open` and `project:close`: who hears of changes to the tree, the members and the settings of a project. */
 export class ProjectsSocket extends SocketFeature {
-  private readonly audiences = new Map<string, Set<Connection>>();
   private readonly joining = new Set<Joining>();
 
   constructor(
     private readonly memberships: Memberships,
+    private readonly audience: ProjectAudience,
     changes: Changes,
   ) {
     super();
@@ -31,7 +32,7 @@ export class ProjectsSocket extends SocketFeature {
       'project:open': (body) => this.join(connection, body),
       'project:close': ({ projectId }) => {
         this.giveUp((joining) => joining.connection === connection && joining.projectId === projectId);
-        this.leave(connection, projectId);
+        this.audience.leave(connection, projectId);
         return {};
       },
     };
@@ -39,7 +40,7 @@ export class ProjectsSocket extends SocketFeature {
 
   override disconnect(connection: Connection): void {
     this.giveUp((joining) => joining.connection === connection);
-    for (const projectId of [...this.audiences.keys()]) this.leave(connection, projectId);
+    for (const projectId of this.audience.projectsOf(connection)) this.audience.leave(connection, projectId);
   }
 
   private async join(connection: Connection, { projectId }: BodyOf<'project:open'>): Promise<ProjectOpenAnswer> {
@@ -53,7 +54,7 @@ export class ProjectsSocket extends SocketFeature {
         this.memberships.documents(projectId),
       ]);
       if (!role || joining.heard.some((event) => endsFor(event, connection))) {
-        this.leave(connection, projectId);
+        this.audience.leave(connection, projectId);
         throw new TandemError('not_found');
       }
       if (this.joining.has(joining)) this.admit(joining);
@@ -64,15 +65,9 @@ export class ProjectsSocket extends SocketFeature {
   }
 
   private admit({ connection, projectId, heard }: Joining): void {
-    const audience = this.audiences.get(projectId) ?? new Set();
-    if (!audience.has(connection)) for (const event of heard) connection.emit('project:event', event);
-    this.audiences.set(projectId, audience.add(connection));
-  }
-
-  private leave(connection: Connection, projectId: string): void {
-    const audience = this.audiences.get(projectId);
-    audience?.delete(connection);
-    if (audience?.size === 0) this.audiences.delete(projectId);
+    const isIn = this.audience.of(projectId).has(connection);
+    if (!isIn) for (const event of heard) connection.emit('project:event', event);
+    this.audience.join(connection, projectId);
   }
 
   /** Closed, or gone, before its role was known. */
@@ -82,9 +77,9 @@ export class ProjectsSocket extends SocketFeature {
 
   private tell(event: ProjectEvent): void {
     for (const { projectId, heard } of this.joining) if (projectId === event.projectId) heard.push(event);
-    for (const connection of this.audiences.get(event.projectId) ?? []) {
+    for (const connection of [...this.audience.of(event.projectId)]) {
       connection.emit('project:event', event);
-      if (endsFor(event, connection)) this.leave(connection, event.projectId);
+      if (endsFor(event, connection)) this.audience.leave(connection, event.projectId);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Provenance } from '@tandem/protocol';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from '../bigint.js';
 
 /**
@@ -7,6 +7,7 @@ import { bigintAsNumber } from '../bigint.js';
  * on their document.
  */
 @Entity('document_updates')
+@Index('document_updates_provenance_idx', ['documentId'], { where: 'provenance IS NOT NULL' })
 export class DocumentUpdateEntity {
   @PrimaryColumn('uuid', { name: 'document_id', primaryKeyConstraintName: 'document_updates_pkey' })
   documentId!: string;

@@ -1,0 +1,62 @@
+import type { CompletionQuestion } from './ai-requests.js';
+
+/** What brings a replica to the committed state at `seq`. */
+export interface ReplicaNews {
+  /** A whole document; without it the rows follow what the replica holds. */
+  readonly base?: Uint8Array | undefined;
+  readonly rows: readonly Uint8Array[];
+  /** Of the last row. */
+  readonly seq: number;
+}
+
+/** Where a completion is asked for, in the committed text. */
+export interface Located {
+  readonly type: 'located';
+  readonly seq: number;
+  /** Base64: see `completion:started`. */
+  readonly stateVector: string;
+  readonly anchor: string;
+  readonly end: string;
+  readonly before: string;
+  readonly after: string;
+  /** The text around the caret, each side cut to `windowLength`. */
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+export type LocateAnswer =
+  | Located
+  /** The thread has no replica, or another than the news continue: load it anew. */
+  | { readonly type: 'unknown' }
+  /** The committed state does not cover what the asker sees. */
+  | { readonly type: 'behind' }
+  /** The text at the caret is gone. */
+  | { readonly type: 'gone' }
+  | { readonly type: 'malformed' };
+
+/** The committed text of a document, and the Yjs id of each of its characters. */
+export interface TextSnapshot {
+  readonly type: 'text';
+  readonly seq: number;
+  readonly stateVector: Uint8Array;
+  readonly text: string;
+  /** Runs of characters with consecutive ids: offset, client, clock, three numbers each, by offset. */
+  readonly ids: Float64Array;
+}
+
+/** Units of text on each side of the caret that `locate` answers with. */
+export const WINDOW_LENGTH = 16_384;
+
+/**
+ * Parsed documents that follow the log, in a thread of their own: a `Y.Doc` never stands on the path of an edit. What is
+ * not used is dropped; who asks for it gets `unknown` and brings the document again.
+ */
+export abstract class Replicas {
+  abstract locate(
+    documentId: string,
+    question: Pick<CompletionQuestion, 'anchor' | 'offset' | 'stateVector'>,
+    news: ReplicaNews | undefined,
+  ): Promise<LocateAnswer>;
+  abstract text(documentId: string, news: ReplicaNews | undefined): Promise<TextSnapshot | { type: 'unknown' }>;
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,12 @@
+import { expect, it } from '@jest/globals';
+import { TokenBucket } from './token-bucket.js';
+
+it('lets a burst through, then so many a second, and says how long to wait', () => {
+  const bucket = new TokenBucket(3, 10);
+  expect([0, 0, 0, 0].map(() => bucket.take(1000))).toEqual([0, 0, 0, 100]);
+  expect(bucket.take(1050)).toBe(50);
+  expect(bucket.take(1100)).toBe(0);
+  expect(bucket.take(1100)).toBe(100);
+  // What is saved up is a burst at most.
+  expect([0, 0, 0, 0].map(() => bucket.take(100_000))).toEqual([0, 0, 0, 100]);
+});

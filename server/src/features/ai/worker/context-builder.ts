@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClaimedCompletion } from '../../../core/ai/ai-requests.js';
+import type { CompletionPrompt, ModelProvider } from '../../../core/ai/model-provider.js';
+import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
+import { assembleContext, type ContextInput } from '../../../core/ai/prompt/assemble-context.js';
+import { chooseLines } from '../../../core/ai/prompt/choose-lines.js';
+import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
+import type { SecretFilter } from '../../../core/ai/prompt/secret-filter.js';
+import type { Located } from '../../../core/ai/replicas.js';
+import type { DocumentReplicas } from './document-replicas.js';
+import type { ProjectCorpus } from './project-corpus.js';
+
+/** What other files have not been read by then is left out this time; it is there for the next, in milliseconds. */
+const DEADLINE_MS = 40;
+const MAX_FILES = 24;
+const MAX_TOKENS = { single: 64, multi: 192 };
+
+type Other = ContextInput['others'][number];
+
+/** Makes the prompt of a request: what its asker may read, and the project lets a model see. */
+export class ContextBuilder {
+  constructor(
+    private readonly files: ProjectFiles,
+    private readonly replicas: DocumentReplicas,
+    private readonly corpus: ProjectCorpus,
+    private readonly secrets: SecretFilter,
+  ) {}
+
+  /** Undefined: nothing of the document may be told to a model. */
+  async build(
+    claim: ClaimedCompletion,
+    located: Located,
+    model: ModelProvider,
+    signal: AbortSignal,
+  ): Promise<CompletionPrompt | undefined> {
+    const { path, projectId, documentId, question, userId, settings } = claim;
+    const { prefix, suffix } = located;
+    const about = { projectId, documentId, alternatives: question.alternatives };
+    if (model.kind === 'statistical') {
+      // It knows the project's files by itself, stays on this server, and sees to the end of the line.
+      await this.corpus.ready(userId, projectId, signal);
+      const nothing = { snippets: [], instructions: '' };
+      return { ...about, ...nothing, path, prefix, suffix, lines: 'single', maxTokens: MAX_TOKENS.single };
+    }
+    const context = assembleContext({
+      path,
+      text: prefix + suffix,
+      offset: prefix.length,
+      others: await this.others(claim, signal),
+      excludedPaths: settings.aiContext.excludedPaths,
+      instructions: settings.aiContext.instructions,
+    });
+    if (!context) return undefined;
+    const lines = chooseLines(prefix, suffix, path);
+    return this.secrets.redact({ ...about, ...context, lines, maxTokens: MAX_TOKENS[lines] });
+  }
+
+  private async others(claim: ClaimedCompletion, signal: AbortSignal): Promise<Other[]> {
+    const { settings, question, documentId } = claim;
+    const { pinnedPaths } = settings.aiContext;
+    const wanted = new Set(question.openDocuments);
+    const files = await this.files.readable(claim.userId, claim.projectId);
+    const chosen = files
+      .filter(({ id, path }) => id !== documentId && (wanted.has(id) || matchesPath(path, pinnedPaths)))
+      .slice(0, MAX_FILES);
+    const texts: Other[] = [];
+    const reading = Promise.all(
+      chosen.map(async (file) => {
+        const text = await this.read(file);
+        if (text !== undefined) {
+          texts.push({ path: file.path, text, priority: matchesPath(file.path, pinnedPaths) ? 'pinned' : 'open' });
+        }
+      }),
+    );
+    await Promise.race([reading, delay(DEADLINE_MS, undefined, { signal, ref: false })]);
+    return [...texts];
+  }
+
+  private async read({ id }: ProjectFile): Promise<string | undefined> {
+    try {
+      return (await this.replicas.text(id)).text;
+    } catch {
+      // Deleted meanwhile, or the database is away: the request goes on without it.
+      return undefined;
+    }
+  }
+}
