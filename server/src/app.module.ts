@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { type Abstract, type DynamicModule, type FactoryProvider, type INestApplication, Module } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, type INestApplication, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DEFAULT_LIMITS, type Limits } from '@tandem/protocol';
 import type pino from 'pino';
 import { DataSource } from 'typeorm';
@@ -27,6 +26,9 @@ import { PostgresSignInSessions } from './adapters/postgres/sign-in-sessions.js'
 import { PostgresSigningKeyStore } from './adapters/postgres/signing-key-store.js';
 import { PostgresUpdateLog } from './adapters/postgres/update-log/postgres-update-log.js';
 import { WorkerCompactor } from './adapters/worker/worker-compactor.js';
+import { AdaptersModule } from './composition/adapters.module.js';
+import { aiBindings } from './composition/ai-bindings.js';
+import { bind } from './composition/bind.js';
 import type { AppConfig } from './config/app-config.js';
 import { AccessTokens } from './core/access/access-tokens.js';
 import { Accounts } from './core/access/accounts.js';
@@ -47,6 +49,9 @@ import { DemoProject } from './core/project/demo-project.js';
 import { DocumentsDirectory } from './core/project/documents-directory.js';
 import { Members } from './core/project/members.js';
 import { Projects } from './core/project/projects.js';
+import { AiModule } from './features/ai/ai.module.js';
+import { AiConnectionsModule } from './features/ai/ai-connections.module.js';
+import { AiWorkerModule } from './features/ai/ai-worker.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { AuthSettings } from './features/auth/auth-settings.js';
 import { DemoModule } from './features/demo/demo.module.js';
@@ -119,34 +124,6 @@ function bindings({ config, secret }: AppOptions): FactoryProvider[] {
   ];
 }
 
-type Port = Abstract<unknown>;
-const bind = (provide: Port, inject: Port[], useFactory: FactoryProvider['useFactory']): FactoryProvider => ({
-  provide,
-  inject: inject as FactoryProvider['inject'],
-  useFactory,
-});
-
-/** Global: features name ports in their constructors and import no module for them. */
-@Module({})
-class AdaptersModule {
-  static create(options: AppOptions, database: DataSource): DynamicModule {
-    const providers = bindings(options);
-    return {
-      module: AdaptersModule,
-      global: true,
-      // The module closes the pool when the application closes.
-      imports: [
-        TypeOrmModule.forRootAsync({
-          useFactory: () => ({ retryAttempts: 1 }),
-          dataSourceFactory: () => database.initialize(),
-        }),
-      ],
-      providers,
-      exports: providers.map(({ provide }) => provide),
-    };
-  }
-}
-
 @Module({})
 class AppModule {
   static create(options: AppOptions, database: DataSource, logger: pino.Logger): DynamicModule {
@@ -156,10 +133,13 @@ class AppModule {
       imports: [
         loggingModule(logger),
         MetricsModule.create(),
-        AdaptersModule.create(options, database),
+        AdaptersModule.create([...bindings(options), ...aiBindings(options, logger)], database),
         SocketsModule.create(limits, logger),
         DocumentsModule.create({ ...options.config, limits }, logger),
         ...FEATURES,
+        AiConnectionsModule,
+        AiModule.create(options.config.ai.analysis, logger),
+        ...(options.config.ai.worker === 'inline' ? [AiWorkerModule.create(logger)] : []),
       ],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },

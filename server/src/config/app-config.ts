@@ -52,6 +52,7 @@ export type FimTemplate = (typeof FIM_TEMPLATES)[number];
 export interface AiConfig {
   /** `none`: processes of their own do the work. */
   readonly worker: 'inline' | 'none';
+  readonly analysis: 'edits' | 'request';
   /** Absent: the built-in model alone. */
   readonly languageModel?: LanguageModelConfig;
 }

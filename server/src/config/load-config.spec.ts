@@ -58,7 +58,7 @@ describe('loadConfig', () => {
   });
 
   test('a language model has its own defaults, and is nothing without its address and name', () => {
-    expect(loadConfig({}).ai).toEqual({ worker: 'inline' });
+    expect(loadConfig({}).ai).toEqual({ worker: 'inline', analysis: 'edits' });
     const { ai } = loadConfig({ AI_BASE_URL: 'http://127.0.0.1:8080/v1/', AI_MODEL: 'coder', AI_TEMPLATE: 'qwen' });
     expect(ai.languageModel).toEqual({
       baseUrl: 'http://127.0.0.1:8080/v1',

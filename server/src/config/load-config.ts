@@ -69,10 +69,10 @@ const NEEDS: readonly [OptionKey, OptionKey, string][] = [
 ];
 
 function aiConfig(e: z.output<typeof options>): AiConfig {
-  const worker = e.AI_WORKER;
-  if (e.AI_BASE_URL === undefined || e.AI_MODEL === undefined) return { worker };
+  const ai = { worker: e.AI_WORKER, analysis: e.ANALYSIS };
+  if (e.AI_BASE_URL === undefined || e.AI_MODEL === undefined) return ai;
   return {
-    worker,
+    ...ai,
     languageModel: {
       baseUrl: e.AI_BASE_URL.replace(/\/+$/, ''),
       apiKey: e.AI_API_KEY,

@@ -93,6 +93,11 @@ export const options = z.object({
     'inline',
     'Whether this server answers AI requests itself; `none` leaves them to processes of `npm run start:worker`, which need DATABASE_URL',
   ),
+  ANALYSIS: withDefault(
+    oneOf('edits', 'request'),
+    'edits',
+    'When linters look at files: after edits have settled, or only when somebody asks',
+  ),
   AI_BASE_URL: optional(url('http:', 'https:'), 'OpenAI-compatible API of a language model, up to and with `/v1`', {
     otherwise: 'none: the built-in statistical model answers',
   }),

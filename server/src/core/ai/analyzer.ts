@@ -30,13 +30,10 @@ export abstract class Analyzer {
   abstract readonly source: string;
   /** Whether it runs by itself after edits, or only when somebody asks (`analysis:start`). */
   abstract readonly runsOn: 'edits' | 'request';
+  /** Whether the text leaves this server: what a project shows to no model is not given to it. */
+  readonly isRemote: boolean = false;
   abstract handles(path: string): boolean;
-  /** In the order of the text. Rejects when it could not look; throws `signal.reason` when given up. */
+  /** What the project's rules leave, in the order of the text. Rejects when it could not look; throws `signal.reason` when given up. */
   abstract analyze(input: AnalysisInput, signal: AbortSignal): Promise<Finding[]>;
   abstract close(): Promise<void>;
-}
-
-/** Whether a finding stays under the project's rules: the rule's own switch counts before that of its source. */
-export function isSwitchedOn(rules: AnalysisInput['rules'], source: string, code: string | undefined): boolean {
-  return (code === undefined ? undefined : rules[code]) ?? rules[source] ?? true;
 }

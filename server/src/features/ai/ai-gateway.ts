@@ -32,6 +32,7 @@ export interface AiGatewayPorts {
   readonly audience: ProjectAudience;
   readonly frames: RoomFrames;
   readonly logger: Logger;
+  readonly analysis: 'edits' | 'request';
 }
 
 /** The editors' side of the AI half on one node, started and stopped as one. */
@@ -50,7 +51,7 @@ export class AiGateway {
     const analyses = new AnalysisDesk(requests, queue, relay, memberships);
     this.live = new LiveCompletions(relay, requests, new CompletionDelivery(rooms, audience, frames), logger);
     const desk = new CompletionDesk(requests, queue, relay, this.live, (name) => models.has(name), logger);
-    this.trigger = new AnalysisTrigger(analyses, logger);
+    this.trigger = new AnalysisTrigger(analyses, ports.analysis === 'edits', logger);
     const outdated = (room: Parameters<AnalysisTrigger['missing']>[0]) => this.trigger.missing(room);
     this.results = new AnalysisResults(relay, store, rooms, audience, frames, outdated, logger);
     this.sweeper = new Sweeper(requests, queue, relay, logger);

@@ -31,6 +31,7 @@ import { ProjectCorpus } from './worker/project-corpus.js';
 export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly worker: AiWorker,
+    private readonly context: ContextBuilder,
     private readonly replicas: Replicas,
     private readonly models: Models,
     private readonly analyzers: Analyzers,
@@ -90,6 +91,7 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    void this.context.warmUp();
     await this.worker.start();
   }
 

@@ -28,7 +28,7 @@ export class AiModule implements OnApplicationBootstrap, BeforeApplicationShutdo
     private readonly engine: RoomEngine,
   ) {}
 
-  static create(logger: Logger): DynamicModule {
+  static create(analysis: 'edits' | 'request', logger: Logger): DynamicModule {
     return {
       module: AiModule,
       controllers: [AiController, AttributionsController],
@@ -68,6 +68,7 @@ export class AiModule implements OnApplicationBootstrap, BeforeApplicationShutdo
               audience,
               frames,
               logger,
+              analysis,
             }),
         },
       ],

@@ -92,7 +92,7 @@ function around(text: string, offset: number): string {
 }
 
 /** The end of a text, from a line start; of a line that is too long, its end. */
-export function lastLines(text: string, budget: number): string {
+function lastLines(text: string, budget: number): string {
   if (text.length <= budget) return text;
   const from = text.length - budget;
   // A line start is where the character before is a line end.

@@ -82,6 +82,7 @@ const CASES: Record<string, Case> = {
   'in the block already': multi('f() {\n  |', 'a();\n  b();\n}\n', 'a();\n  b();\n}'),
   'the caret before the indentation': multi('f() {\n|', '  a();\n  b();\n}\nc();', '  a();\n  b();\n}'),
   'lines that repeat': multi('f() {|', `\n  a();${'\n  b();'.repeat(9)}`, '\n  a();\n  b();\n  b();'),
+  'the end of a block outside': multi('class A {\n  f() {|', '\n    a();\n}\n', '\n    a();'),
   'a fence': multi('f() {|', '\n  a();\n```\nThis code', '\n  a();'),
   tabs: multi('f() {|', '\n\ta();\n\tif (b) {\n\t\tc();\n\t}\n}\n', '\n\ta();\n\tif (b) {\n\t\tc();\n\t}\n}'),
   'line ends of the document': multi('f() {|\r\n\r\n', '\n  a();\n}', '\r\n  a();\r\n}'),
@@ -124,6 +125,15 @@ describe('CompletionFilter', () => {
     const next = new CompletionFilter(inputOf('f() {|\n  b();\n}', 'multi', 'a.ts'));
     expect(next.push('\n  a();\n  b(').text).toBe('\n  a();');
     expect(next.push('1);').text).toBe('\n  b(1);');
+    const token = new CompletionFilter(inputOf('a = |', 'single', 'a.ts'));
+    expect(token.push('42;  <|e').text).toBe('42;');
+    expect(token.push('ndoftext|>').text).toBe('');
+    expect(token.final()).toEqual({ text: '42;', isChanged: false });
+    expect(run(inputOf('a = |', 'single', 'a.ts'), ['42;  \n'])).toMatchObject({ given: '42;', isChanged: false });
+    const half = new CompletionFilter(inputOf('a = |', 'single', 'a.ts'));
+    expect(half.push('"\ud83d').text).toBe('"');
+    expect(half.push('\ude00"').text).toBe('😀"');
+    expect(run(inputOf('a = |', 'single', 'a.ts'), ['"\ud83d']).text).toBe('"');
     const bracket = new CompletionFilter(inputOf('foo(|)', 'single', 'a.ts'));
     expect(bracket.push('x)').text).toBe('x');
     expect(bracket.push('.y').text).toBe(').y');

@@ -12,6 +12,7 @@ const LEAKS = [
   ...['<|fim_', '<|endoftext|>', '<|im_', '<|file_sep', '<|repo_name', '<|end', '<|eot', '<fim_', '<file_sep>', '<｜'],
   '<|file_separator',
 ];
+const LONGEST_LEAK = Math.max(...LEAKS.map((leak) => leak.length));
 const MOST_LINES = 40;
 const MOST_CHARACTERS = 4_000;
 /** A shorter line before the caret is repeated by chance. */
@@ -68,7 +69,7 @@ export class CompletionFilter {
   /** What may be shown now, after what was given before; `isDone`: nothing more will come, the model may be stopped. */
   push(piece: string): { text: string; isDone: boolean } {
     if (this.end !== undefined) return { text: '', isDone: true };
-    const from = Math.max(0, this.raw.length - MOST_STOP);
+    const from = Math.max(0, this.raw.length - LONGEST_LEAK);
     this.raw += piece.replaceAll('\r', '');
     const stop = this.stops.find(this.raw, from);
     if (stop !== -1) this.raw = this.raw.slice(0, stop);
@@ -109,7 +110,7 @@ export class CompletionFilter {
       const line = this.raw.slice(this.lineStart, isEnded ? lineEnd : limit);
       const verdict = this.judge(line, isEnded || isLast);
       if (verdict === 'stopBefore') this.end = this.good;
-      else if (verdict !== 'hold') this.accept(line, isEnded || isLast);
+      else if (verdict !== 'hold') this.accept(line);
       if (verdict === 'stopAfter') this.end = this.good;
       if (!isEnded) return;
       this.done.push(line);
@@ -130,11 +131,11 @@ export class CompletionFilter {
     return true;
   }
 
-  private accept(line: string, isWhole: boolean): void {
+  private accept(line: string): void {
     if (line.trim() === '') return;
     this.hasText = true;
-    // Blanks at the end wait: with nothing behind them they are worth nothing.
-    this.good = this.lineStart + (isWhole ? line : line.trimEnd()).length;
+    // Blanks at the end wait: with nothing behind them they are worth nothing. So does half of a character.
+    this.good = this.lineStart + line.replace(/[\uD800-\uDBFF]$/, '').trimEnd().length;
   }
 
   private judge(line: string, isWhole: boolean): Verdict {
@@ -196,8 +197,6 @@ export class CompletionFilter {
     return isRepeated && this.done.length >= SAME_LINES && last !== '' ? last : undefined;
   }
 }
-
-const MOST_STOP = Math.max(...LEAKS.map((stop) => stop.length));
 
 function widthOf(line: string): number {
   const blanks = line.slice(0, line.length - line.trimStart().length);

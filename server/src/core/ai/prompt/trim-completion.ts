@@ -8,7 +8,7 @@ export interface Surroundings {
 }
 
 const CLOSED_BY: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
-const STRING = String.raw`(["'\`])(?:\\.|(?!\1)[^\\\n])*\1`;
+const STRING = String.raw`(["'\`])(?:\\.|(?!\1)[^\\\n]){0,300}\1`;
 
 /**
  * What is left of a whole completion: without brackets that are closed already and without a repetition of the line's

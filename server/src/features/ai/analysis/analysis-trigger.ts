@@ -17,12 +17,13 @@ export class AnalysisTrigger {
 
   constructor(
     private readonly desk: Pick<AnalysisDesk, 'afterEdits'>,
+    private readonly isOn: boolean,
     private readonly logger: Logger,
   ) {}
 
   /** Called at each commit: one look-up and one timer. */
   edited(room: Room): void {
-    if (room.kind !== 'text') return;
+    if (!this.isOn || room.kind !== 'text') return;
     const now = performance.now();
     const waiting = this.waiting.get(room.documentId);
     if (!waiting) this.wait(room, now, SETTLED_MS);
@@ -31,7 +32,7 @@ export class AnalysisTrigger {
 
   /** Without waiting for an edit: nobody has looked at the document as it is. */
   missing(room: Room): void {
-    if (room.kind === 'text' && !this.waiting.has(room.documentId)) this.wait(room, performance.now(), 0);
+    if (this.isOn && room.kind === 'text' && !this.waiting.has(room.documentId)) this.wait(room, performance.now(), 0);
   }
 
   stop(): void {

@@ -1,8 +1,10 @@
 import { TandemError } from '@tandem/protocol';
 import type { AiRelay } from '../../../core/ai/ai-relay.js';
-import type { AiRequests, ClaimedAnalysis } from '../../../core/ai/ai-requests.js';
+import type { AiRequests, AiSettings, ClaimedAnalysis } from '../../../core/ai/ai-requests.js';
 import type { Analyzer } from '../../../core/ai/analyzer.js';
 import type { DiagnosticsStore, SourceResult } from '../../../core/ai/diagnostics-store.js';
+import { isDenied } from '../../../core/ai/prompt/denied-paths.js';
+import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import type { TextSnapshot } from '../../../core/ai/replicas.js';
 import { toDiagnostics } from '../../../core/ai/to-diagnostics.js';
 import type { AiObserver } from './ai-observer.js';
@@ -67,8 +69,8 @@ export class AnalysisRunner {
     if (!snapshot) return;
     const results = await Promise.all(
       concerned.map((analyzer) =>
-        // A file that was renamed loses what was said of it under its old name.
-        analyzer.handles(path) ? this.ask(analyzer, claim, { id, path }, snapshot, signal) : [],
+        // A file that was renamed, or a source that was switched off, loses what was said before.
+        isAsked(analyzer, path, claim.settings) ? this.ask(analyzer, claim, { id, path }, snapshot, signal) : [],
       ),
     );
     signal.throwIfAborted();
@@ -97,7 +99,7 @@ export class AnalysisRunner {
         signal,
       );
       this.observer.analyzed(analyzer.source, (performance.now() - began) / 1000, findings.length);
-      return toDiagnostics(analyzer.source, findings, snapshot, rules);
+      return toDiagnostics(analyzer.source, findings, snapshot);
     } catch (error) {
       signal.throwIfAborted();
       this.observer.unanalyzed(analyzer.source, error, id);
@@ -114,4 +116,9 @@ export class AnalysisRunner {
       throw error;
     }
   }
+}
+
+function isAsked(analyzer: Analyzer, path: string, { configuration, aiContext }: AiSettings): boolean {
+  if (configuration.analysisRules[analyzer.source] === false || !analyzer.handles(path)) return false;
+  return !analyzer.isRemote || !(isDenied(path) || matchesPath(path, aiContext.excludedPaths));
 }

@@ -9,6 +9,7 @@ import { CompletionRun } from './completion-run.js';
 import { CompletionText } from './completion-text.js';
 import type { ContextBuilder } from './context-builder.js';
 import type { DocumentReplicas } from './document-replicas.js';
+import { Unanswerable } from './unanswerable.js';
 
 /** How long a completion waits until the log holds what its asker sees, in milliseconds. */
 const PATIENCE_MS = 250;
@@ -85,9 +86,13 @@ export class CompletionRunner {
   private async stream(run: CompletionRun, model: ModelProvider, located: Located, began: number): Promise<void> {
     const { claim, abort } = run;
     const prompt = await this.context.build(claim, located, model, abort.signal);
-    if (!prompt) throw new Unanswerable('forbidden', 'Nothing of this file is told to a model');
     const ready = performance.now();
-    const text = new CompletionText(prompt, (alternative, piece) => run.delta(alternative, piece));
+    const { path, lines } = prompt;
+    const { prefix, suffix } = located;
+    // What the prompt leaves out, or blanks, stands in the document all the same.
+    const text = new CompletionText(prompt, { path, prefix, suffix, lines }, (alternative, piece) =>
+      run.delta(alternative, piece),
+    );
     // The stream is closed when enough has come: an iteration that is left early ends the request behind it.
     let first: number | undefined;
     for await (const chunk of model.stream(prompt, abort.signal)) {
@@ -139,15 +144,6 @@ export class CompletionRunner {
 }
 
 const NO_USAGE = { promptTokens: 0, completionTokens: 0, estimated: false };
-
-class Unanswerable extends Error {
-  constructor(
-    readonly reason: 'forbidden' | 'document_behind',
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 function isBreak(error: unknown): boolean {
   return error instanceof ModelError && (error.reason === 'provider_error' || error.reason === 'timeout');

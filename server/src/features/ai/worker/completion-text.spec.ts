@@ -17,7 +17,7 @@ const prompt: CompletionPrompt = {
 
 function read(...pieces: [number, string][]) {
   const shown: string[] = ['', ''];
-  const text = new CompletionText(prompt, (alternative, piece) => {
+  const text = new CompletionText(prompt, prompt, (alternative, piece) => {
     shown[alternative] += piece;
   });
   const verdicts = pieces.map(([alternative, piece]) => text.take({ type: 'text', alternative, text: piece }));
@@ -44,7 +44,7 @@ describe('CompletionText', () => {
 
   it('counts by itself when the model does not say, and says so', () => {
     expect(read([0, 'abcdefgh']).usage).toEqual({ promptTokens: 3, completionTokens: 2, estimated: true });
-    const told = new CompletionText(prompt, () => undefined);
+    const told = new CompletionText(prompt, prompt, () => undefined);
     told.take({ type: 'usage', promptTokens: 9, completionTokens: 1 });
     expect(told.finish().usage).toEqual({ promptTokens: 9, completionTokens: 1, estimated: false });
   });

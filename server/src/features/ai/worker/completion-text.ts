@@ -1,6 +1,6 @@
 import type { CompletionUsage } from '@tandem/protocol';
 import type { CompletionPrompt, ModelChunk } from '../../../core/ai/model-provider.js';
-import { CompletionFilter } from '../../../core/ai/prompt/completion-filter.js';
+import { CompletionFilter, type FilterInput } from '../../../core/ai/prompt/completion-filter.js';
 
 /** Where a model does not say: about so many characters make a token. */
 const CHARACTERS_PER_TOKEN = 4;
@@ -15,6 +15,8 @@ export class CompletionText {
 
   constructor(
     private readonly prompt: CompletionPrompt,
+    /** What stands around the caret in the document. */
+    private readonly surroundings: FilterInput,
     private readonly show: (alternative: number, text: string) => void,
   ) {}
 
@@ -64,7 +66,7 @@ export class CompletionText {
 
   private filter(alternative: number): CompletionFilter {
     for (let next = this.filters.length; next <= alternative; next++)
-      this.filters.push(new CompletionFilter(this.prompt));
+      this.filters.push(new CompletionFilter(this.surroundings));
     return this.filters[alternative]!;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimedCompletion } from '../../../core/ai/ai-requests.js';
-import type { CompletionPrompt, ModelProvider } from '../../../core/ai/model-provider.js';
+import { type CompletionPrompt, ModelError, type ModelProvider } from '../../../core/ai/model-provider.js';
 import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
 import { assembleContext, type ContextInput } from '../../../core/ai/prompt/assemble-context.js';
 import { chooseLines } from '../../../core/ai/prompt/choose-lines.js';
@@ -9,6 +9,7 @@ import type { SecretFilter } from '../../../core/ai/prompt/secret-filter.js';
 import type { Located } from '../../../core/ai/replicas.js';
 import type { DocumentReplicas } from './document-replicas.js';
 import type { ProjectCorpus } from './project-corpus.js';
+import { Unanswerable } from './unanswerable.js';
 
 /** What other files have not been read by then is left out this time; it is there for the next, in milliseconds. */
 const DEADLINE_MS = 40;
@@ -26,13 +27,13 @@ export class ContextBuilder {
     private readonly secrets: SecretFilter,
   ) {}
 
-  /** Undefined: nothing of the document may be told to a model. */
+  /** Rejects with Unanswerable when the model may not be told, ModelError when that could not be found out. */
   async build(
     claim: ClaimedCompletion,
     located: Located,
     model: ModelProvider,
     signal: AbortSignal,
-  ): Promise<CompletionPrompt | undefined> {
+  ): Promise<CompletionPrompt> {
     const { path, projectId, documentId, question, userId, settings } = claim;
     const { prefix, suffix } = located;
     const about = { projectId, documentId, alternatives: question.alternatives };
@@ -50,9 +51,19 @@ export class ContextBuilder {
       excludedPaths: settings.aiContext.excludedPaths,
       instructions: settings.aiContext.instructions,
     });
-    if (!context) return undefined;
+    if (!context) throw new Unanswerable('forbidden', 'Nothing of this file is told to a model');
     const lines = chooseLines(prefix, suffix, path);
-    return this.secrets.redact({ ...about, ...context, lines, maxTokens: MAX_TOKENS[lines] });
+    const prompt = await this.secrets.redact({ ...about, ...context, lines, maxTokens: MAX_TOKENS[lines] });
+    if (prompt.prefix === '' && context.prefix !== '') {
+      throw new ModelError('provider_error', 'The text could not be searched for secrets in time');
+    }
+    return prompt;
+  }
+
+  /** The first search for secrets takes as long as a hundred others. */
+  async warmUp(): Promise<void> {
+    const about = { projectId: '', documentId: '', path: 'a.ts', suffix: '', snippets: [], instructions: '' };
+    await this.secrets.redact({ ...about, prefix: 'const a = 1;', alternatives: 1, lines: 'single', maxTokens: 1 });
   }
 
   private async others(claim: ClaimedCompletion, signal: AbortSignal): Promise<Other[]> {

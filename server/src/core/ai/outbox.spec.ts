@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { eventually } from '../../testing/eventually.js';
+import { Outbox, type Outgoing, type Pause } from './outbox.js';
+
+const outgoing = (text: string, isExpendable = true): Outgoing => ({ topic: 'p', text, isExpendable });
+
+const pause: Pause = (ms, signal) => delay(ms, undefined, { signal }).catch(() => {});
+
+class FakeCarrier {
+  isOpenNow = true;
+  readonly batches: string[][] = [];
+  /** Ends what is being sent. */
+  finish: () => void = () => {};
+  constructor(private readonly isSlow = false) {}
+  isOpen() {
+    return this.isOpenNow;
+  }
+  send(batch: readonly Outgoing[]) {
+    this.batches.push(batch.map(({ text }) => text));
+    return this.isSlow ? new Promise<void>((resolve) => (this.finish = resolve)) : Promise.resolve();
+  }
+}
+
+describe('Outbox', () => {
+  it('sends the first at once, and in one batch what has gathered meanwhile', async () => {
+    const carrier = new FakeCarrier(true);
+    const outbox = new Outbox(carrier, { pause, gapMs: 0 });
+    outbox.push(outgoing('1'));
+    await Promise.resolve();
+    expect(carrier.batches).toEqual([['1']]);
+    outbox.push(outgoing('2'));
+    outbox.push(outgoing('3'));
+    await Promise.resolve();
+    expect(carrier.batches).toEqual([['1']]);
+    carrier.finish();
+    await eventually('the rest is sent', () => carrier.batches.length === 2);
+    expect(carrier.batches[1]).toEqual(['2', '3']);
+    carrier.finish();
+    await outbox.close();
+  });
+
+  it('keeps the gap between batches, and cuts it short to close', async () => {
+    const carrier = new FakeCarrier();
+    const outbox = new Outbox(carrier, { pause, gapMs: 60_000 });
+    outbox.push(outgoing('1'));
+    await Promise.resolve();
+    outbox.push(outgoing('2'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(carrier.batches).toEqual([['1']]);
+    await outbox.close();
+    expect(carrier.batches).toEqual([['1'], ['2']]);
+  });
+
+  it('waits for a carrier that is away, and drops the oldest expendable messages when that is too much', async () => {
+    const carrier = new FakeCarrier();
+    carrier.isOpenNow = false;
+    const outbox = new Outbox(carrier, { pause, gapMs: 0, capacity: 1000 });
+    outbox.push(outgoing('first', false));
+    for (let index = 0; index < 500; index++) {
+      outbox.push(outgoing(`delta ${String(index).padStart(4, '0')}`));
+      expect(outbox.waitingSize).toBeLessThanOrEqual(1000);
+    }
+    expect(carrier.batches).toEqual([]);
+    carrier.isOpenNow = true;
+    outbox.wake();
+    await eventually('it is sent', () => carrier.batches.length === 1);
+    const [sent = []] = carrier.batches;
+    expect(sent[0]).toBe('first');
+    expect(sent.at(-1)).toBe('delta 0499');
+    expect(sent.slice(1)).toEqual([...sent.slice(1)].sort());
+    expect(outbox.waitingSize).toBe(0);
+    await outbox.close();
+  });
+
+  it('drops the oldest of any kind when nothing else is left', () => {
+    const carrier = new FakeCarrier();
+    carrier.isOpenNow = false;
+    const outbox = new Outbox(carrier, { pause, gapMs: 0, capacity: 1000 });
+    for (let index = 0; index < 500; index++) outbox.push(outgoing('0123456789', false));
+    expect(outbox.waitingSize).toBeLessThanOrEqual(1000);
+    expect(outbox.waitingSize).toBeGreaterThan(400);
+  });
+
+  it('gives up flushing to a carrier that does not answer', async () => {
+    const outbox = new Outbox(new FakeCarrier(true), { pause, gapMs: 0 });
+    outbox.push(outgoing('1'));
+    const startedAt = performance.now();
+    await outbox.close();
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+  });
+});
