@@ -143,6 +143,16 @@ describe('analysis', () => {
     expect(codes(await run({}))).toEqual(all);
   });
 
+  it('ANA-5: switching a rule has what is open looked at again', async () => {
+    const { projectId, documentId } = await world.share(ada, [], { text: 'debugger;\n' });
+    const editor = await open(ada, documentId);
+    const [{ code }] = (await result(editor.client, documentId, 'oxlint', (told) => told.diagnostics.length > 0))
+      .diagnostics as [Diagnostic];
+    const configuration = { analysisRules: { [code!]: false } };
+    await world.rest(ada, 'PATCH', `/projects/${projectId}`, { configuration });
+    await result(editor.client, documentId, 'oxlint', ({ diagnostics }) => diagnostics.length === 0);
+  });
+
   it('ANA-6: a newer run over the project ends the older one', async () => {
     const { projectId } = await world.share(ada, [], { text: 'debugger;\n' });
     for (let n = 0; n < 12; n++) {

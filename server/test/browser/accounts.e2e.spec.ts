@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Member, Tokens } from '@tandem/protocol/http';
 import { describeInBrowser } from './support/browser.js';
-import type { Person } from './support/person.js';
 import { PASSWORD, PlaygroundWorld } from './support/playground-world.js';
 
 describeInBrowser('somebody with an account', () => {
@@ -12,12 +11,6 @@ describeInBrowser('somebody with an account', () => {
   }, 60_000);
   afterEach(() => world?.everybodyLeaves());
   afterAll(() => world?.stop());
-
-  async function signIn(person: Person, email: string, password = PASSWORD): Promise<void> {
-    await person.at('email').fill(email);
-    await person.at('password').fill(password);
-    await person.at('sign-in').click();
-  }
 
   it('registers, makes a project and a file, signs out, and finds it all again', async () => {
     const ada = await world.visitor();
@@ -42,11 +35,11 @@ describeInBrowser('somebody with an account', () => {
     await ada.at('sign-out').click();
     await ada.at('sign-in-page').waitFor();
     await ada.page.reload();
-    await signIn(ada, 'ada@example.org', 'not the right sentence');
+    await ada.signIn('ada@example.org', 'not the right sentence');
     await ada.at('sign-in-problem').filter({ hasText: 'Unknown e-mail address or wrong password' }).waitFor();
     ada.troubles.forget(/401/);
 
-    await signIn(ada, 'ada@example.org');
+    await ada.signIn('ada@example.org');
     await ada.ready();
     expect(await ada.name()).toBe('Ada Lovelace');
     expect(await ada.front).toBe('notes/g.md');
@@ -63,7 +56,7 @@ describeInBrowser('somebody with an account', () => {
     const as = (method: string, path: string, body: unknown) =>
       world.rest<Member>(method, `/projects/${projectId}/members${path}`, body, owner.accessToken);
     const vera = await world.visitor();
-    await signIn(vera, 'vera@example.org');
+    await vera.signIn('vera@example.org');
     await vera.at('no-projects').waitFor();
     const { userId } = await as('POST', '', { email: 'vera@example.org', role: 'editor' });
     expect(userId).toBe(account.user.id);
@@ -97,7 +90,7 @@ describeInBrowser('somebody with an account', () => {
     const account: Tokens = await world.register('tess@example.org', 'Tess');
     const { documentId } = await world.projectOf(account, 'keys.md');
     const tess = await world.visitor();
-    await signIn(tess, 'tess@example.org');
+    await tess.signIn('tess@example.org');
     await tess.ready();
     const style = (name: string) =>
       tess.page.locator('.cm-content').evaluate((text, key) => getComputedStyle(text).getPropertyValue(key), name);

@@ -44,9 +44,7 @@ describeInBrowser('when the server cannot be reached', () => {
     const { projectId, documentId } = await world.projectOf(account, 'notes.md');
     const grace = await world.visitor();
     grace.troubles.allow(CONNECTION_LOST);
-    await grace.at('email').fill('grace@example.org');
-    await grace.at('password').fill(PASSWORD);
-    await grace.at('sign-in').click();
+    await grace.signIn('grace@example.org');
     await grace.ready();
     await grace.typeLine('Stored.');
     await grace.status('saved');

@@ -1,5 +1,6 @@
 import { type TandemApi, TandemError } from '@tandem/protocol/client';
 import type { User } from '@tandem/protocol/http';
+import { Assistance } from '../ai/assistance.js';
 import { Scope } from '../base/scope.js';
 import { computed, type Readable, signal } from '../base/signal.js';
 import { ProfileSettings } from '../settings/settings.js';
@@ -23,6 +24,7 @@ export class Desk {
   readonly connection: Connection;
   readonly projects: Projects;
   readonly profile: ProfileSettings;
+  readonly assistance: Assistance;
   readonly #stage = signal<Stage>({ kind: 'opening' });
   readonly stage: Readable<Stage> = this.#stage;
   readonly workplace = computed(() => {
@@ -47,6 +49,8 @@ export class Desk {
     this.connection = new Connection(api);
     this.projects = new Projects(api, user.id);
     this.profile = new ProfileSettings(api);
+    this.assistance = new Assistance(this.connection.client, api);
+    this.scope.add(() => this.assistance.close());
     this.scope.add(api.on('session', (session) => !session && this.#end()));
     const projectId = computed(() => place.value.projectId);
     this.scope.watch(projectId, (id) => void this.#enter(id));
@@ -77,6 +81,7 @@ export class Desk {
     if (stage.kind === 'failed' && stage.offline) this.retry();
     this.projects.load().catch(tellError);
     this.profile.load().catch(tellError);
+    this.assistance.load().catch(tellError);
   }
 
   #leave(): void {

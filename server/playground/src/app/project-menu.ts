@@ -19,7 +19,7 @@ export function askNewProject(desk: Desk): void {
 }
 
 /** The name of the project; opens the list of all, and what can be done with this one. */
-export function projectMenu(desk: Desk, onMembers: () => void): HTMLElement {
+export function projectMenu(desk: Desk, onMembers: () => void, onSettings: () => void): HTMLElement {
   const name = h('span', { class: 'project-name' });
   const open = () => {
     const project = desk.workplace.peek()?.project;
@@ -36,7 +36,12 @@ export function projectMenu(desk: Desk, onMembers: () => void): HTMLElement {
     });
     if (project) {
       entries.push({ label: 'Members…', icon: 'users', run: onMembers });
-      if (project.canManage.peek()) entries.push({ label: 'Rename project…', icon: 'pencil', run: rename });
+      if (project.canManage.peek()) {
+        entries.push(
+          { label: 'Project settings…', icon: 'settings', testId: 'project-settings', run: onSettings },
+          { label: 'Rename project…', icon: 'pencil', run: rename },
+        );
+      }
       if (project.role.peek() === 'owner') {
         entries.push({ label: 'Delete project…', icon: 'trash', danger: true, run: () => void remove() });
       }

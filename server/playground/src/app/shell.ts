@@ -1,10 +1,17 @@
+import { aiStatus } from '../ai/ai-status.js';
+import { editorTools } from '../ai/editor-tools.js';
+import { ProjectAttributions } from '../ai/project-attributions.js';
 import { h } from '../base/dom.js';
 import { Scope } from '../base/scope.js';
 import { computed, signal } from '../base/signal.js';
 import type { EditorFacts } from '../editor/editor-facts.js';
 import { EditorPane } from '../editor/editor-pane.js';
+import { openShortcuts } from '../help/shortcuts-dialog.js';
 import { openMembers } from '../members/members-dialog.js';
 import { presenceList } from '../presence/presence-list.js';
+import { problemCounts } from '../problems/problem-counts.js';
+import { ProblemsView } from '../problems/problems-view.js';
+import { openProjectSettings } from '../settings/project-settings-dialog.js';
 import { openSettings } from '../settings/settings-dialog.js';
 import type { StatusKind } from '../status/status.js';
 import { statusBar } from '../status/status-bar.js';
@@ -44,7 +51,11 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     const workplace = desk.workplace.peek();
     if (workplace) openMembers(workplace.project, desk.user.id);
   };
-  const settings = () => openSettings(desk.profile);
+  const settings = () => openSettings(desk.profile, desk.assistance);
+  const projectSettings = () => {
+    const workplace = desk.workplace.peek();
+    if (workplace) openProjectSettings(workplace, desk.assistance);
+  };
   const showTree = (shown: boolean) => {
     app.classList.toggle('tree-shown', shown);
     treeToggle.setAttribute('aria-expanded', String(shown));
@@ -57,14 +68,38 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     'toggle-tree',
   );
   treeToggle.classList.add('tree-toggle');
-  const top = topBar(desk, { treeToggle, presence, onMembers: members, onSettings: settings, onSignOut });
+  const top = topBar(desk, {
+    treeToggle,
+    presence,
+    onMembers: members,
+    onSettings: settings,
+    onProjectSettings: projectSettings,
+    onShortcuts: openShortcuts,
+    onSignOut,
+  });
   const isSignedOut = computed(() => desk.status.value.kind === 'signed-out');
   const banner = signedOutBanner(desk, onSignInAgain);
   const onStatus = (kind: StatusKind) => {
     if (kind === 'refused') desk.workplace.peek()?.showKept();
     if (kind === 'signed-out') onSignInAgain();
   };
-  const bar = statusBar(scope, { status: desk.status, facts, project, tabs, onStatus, onSettings: settings });
+  const problemsView = signal<ProblemsView | undefined>(undefined);
+  const counts = problemCounts(scope, {
+    problems: computed(() => desk.workplace.value?.problems),
+    isOpen: computed(() => problemsView.value?.isOpen.value ?? false),
+    onPress: () => problemsView.peek()?.toggle(),
+  });
+  const ai = aiStatus(scope, { ...desk, project, onShortcuts: openShortcuts });
+  const bar = statusBar(scope, {
+    status: desk.status,
+    facts,
+    project,
+    tabs,
+    onStatus,
+    onSettings: settings,
+    near: [counts],
+    far: [ai],
+  });
   // On a narrow page the tree lies over the editor, and goes when it has served.
   treeToggle.setAttribute('aria-controls', 'side');
   showTree(false);
@@ -95,6 +130,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     presence.replaceChildren();
     side.replaceChildren();
     facts.value = undefined;
+    problemsView.value = undefined;
     project.value = stage.kind === 'open' ? stage.workplace.project : undefined;
     tabs.value = stage.kind === 'open' ? stage.workplace.tabs : undefined;
     app.classList.toggle('no-side', stage.kind !== 'open');
@@ -106,7 +142,18 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
   return app;
 
   function enter(workplace: Workplace, within: Scope): void {
-    const pane = new EditorPane(within, workplace.tabs, isSignedOut);
+    const { client } = desk.connection;
+    const attributions = new ProjectAttributions({
+      ...workplace,
+      client,
+      assistance: desk.assistance,
+      self: desk.user,
+    });
+    const pane = new EditorPane(within, workplace.tabs, isSignedOut, (tab) =>
+      editorTools(tab.document, workplace, desk.assistance, attributions),
+    );
+    const problems = new ProblemsView(within, workplace, pane);
+    problemsView.value = problems;
     const tree = treeView({
       ...workplace,
       model: workplace.tree,
@@ -122,7 +169,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
         void pane.jumpTo(person.id);
       }),
     );
-    work.replaceChildren(tabStrip(within, workplace.tabs), pane.element, blank);
+    work.replaceChildren(tabStrip(within, workplace.tabs), pane.element, blank, problems.panel);
     within.effect(() => {
       facts.value = pane.facts.value;
     });

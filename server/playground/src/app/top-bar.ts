@@ -12,11 +12,13 @@ interface TopBarOptions {
   presence: HTMLElement;
   onMembers: () => void;
   onSettings: () => void;
+  onProjectSettings: () => void;
+  onShortcuts: () => void;
   onSignOut: () => void;
 }
 
 export function topBar(desk: Desk, options: TopBarOptions): HTMLElement {
-  const { treeToggle, presence, onMembers, onSettings } = options;
+  const { treeToggle, presence, onMembers, onSettings, onProjectSettings } = options;
   const share = button('Share', { icon: 'users', testId: 'members', onClick: onMembers });
   share.classList.add('small');
   desk.scope.effect(() => {
@@ -27,7 +29,7 @@ export function topBar(desk: Desk, options: TopBarOptions): HTMLElement {
     { class: 'top' },
     treeToggle,
     h('div', { class: 'top-mark', title: 'Tandem' }, logo()),
-    projectMenu(desk, onMembers),
+    projectMenu(desk, onMembers, onProjectSettings),
     h('div', { class: 'top-space' }),
     presence,
     share,
@@ -36,7 +38,7 @@ export function topBar(desk: Desk, options: TopBarOptions): HTMLElement {
   );
 }
 
-function accountMenu({ user }: Desk, { onSettings, onSignOut }: TopBarOptions): HTMLElement {
+function accountMenu({ user }: Desk, { onSettings, onShortcuts, onSignOut }: TopBarOptions): HTMLElement {
   const control = h(
     'button',
     {
@@ -55,6 +57,7 @@ function accountMenu({ user }: Desk, { onSettings, onSignOut }: TopBarOptions): 
             [
               { heading: `${user.displayName} · ${user.email ?? 'guest'}` },
               { label: 'Settings…', icon: 'settings', run: onSettings },
+              { label: 'Keyboard shortcuts…', icon: 'keyboard', testId: 'shortcuts', run: onShortcuts },
               'separator',
               { label: 'Sign out', icon: 'sign-out', testId: 'sign-out', run: onSignOut },
             ],

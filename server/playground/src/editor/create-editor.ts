@@ -31,11 +31,14 @@ interface EditorOptions {
   path: string;
   language: Readable<Language>;
   readOnly: Readable<boolean>;
+  /** What the page adds to the editor of this document; its keys come before every keymap. */
+  tools: Extension;
   onUpdate: (view: EditorView) => void;
 }
 
 /** An editor on one shared text; follows the settings, the language of the path and the role until `scope` ends. */
-export function createEditor(scope: Scope, { bound, path, language, readOnly, onUpdate }: EditorOptions): EditorView {
+export function createEditor(scope: Scope, options: EditorOptions): EditorView {
+  const { bound, path, language, readOnly, tools, onUpdate } = options;
   const lines = new Compartment();
   const keys = new Compartment();
   const tongue = new Compartment();
@@ -47,6 +50,7 @@ export function createEditor(scope: Scope, { bound, path, language, readOnly, on
     state: EditorState.create({
       doc: text,
       extensions: [
+        tools,
         keys.of([]),
         binding.of(bound),
         yCollab(bound.text, null, { undoManager: bound.undo }),

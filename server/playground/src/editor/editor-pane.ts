@@ -1,3 +1,4 @@
+import type { Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { h } from '../base/dom.js';
 import { Scope } from '../base/scope.js';
@@ -35,6 +36,8 @@ export class EditorPane {
     private readonly tabs: Tabs,
     /** Nothing more can be written, whatever the role. */
     private readonly locked: Readable<boolean>,
+    /** What else the editor of a file can do. */
+    private readonly toolsOf: (tab: Tab) => Extension,
   ) {
     this.element.append(this.#notice, this.#host, this.#waiting);
     scope.effect(() => this.#dropClosed());
@@ -53,24 +56,42 @@ export class EditorPane {
     if (!this.#wantsFocus) mounted?.view.focus();
   }
 
-  /** Goes to where somebody's cursor is in the file in front, as soon as that is known. */
-  async jumpTo(personId: string): Promise<void> {
-    const deadline = Date.now() + JUMP_PATIENCE_MS;
-    while (Date.now() < deadline && !this.scope.disposed) {
-      if (this.#tryJump(personId)) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  /** Where the selection begins in the file in front, as an offset. */
+  get selectionStart(): number {
+    return this.#front?.view.state.selection.main.from ?? 0;
   }
 
-  #tryJump(personId: string): boolean {
-    const tab = this.tabs.active.peek();
-    const view = tab && this.#mounted.get(tab)?.view;
-    if (!tab || !view) return false;
-    const head = cursorOf(tab.document.bound.peek(), personId);
-    if (head === undefined || head > view.state.doc.length) return false;
-    view.dispatch({ selection: { anchor: head }, effects: EditorView.scrollIntoView(head, { y: 'center' }) });
-    view.focus();
-    return true;
+  /** Goes to where somebody's cursor is in the file in front, as soon as that is known. */
+  async jumpTo(personId: string): Promise<void> {
+    await this.reveal((tab) => {
+      const head = cursorOf(tab.document.bound.peek(), personId);
+      return head === undefined ? undefined : { from: head, to: head };
+    });
+  }
+
+  /**
+   * Selects a place of the file in front and shows it, as soon as that is open and `find` knows where it is. Resolves to
+   * its editor; to undefined when it did not come in time.
+   */
+  async reveal(
+    find: (tab: Tab, view: EditorView) => { from: number; to: number } | undefined,
+  ): Promise<EditorView | undefined> {
+    const deadline = Date.now() + JUMP_PATIENCE_MS;
+    while (Date.now() < deadline && !this.scope.disposed) {
+      const tab = this.tabs.active.peek();
+      const view = tab && this.#mounted.get(tab)?.view;
+      const place = tab && view && find(tab, view);
+      if (view && place && place.to <= view.state.doc.length) {
+        view.dispatch({
+          selection: { anchor: place.from, head: place.to },
+          effects: EditorView.scrollIntoView(place.from, { y: 'center' }),
+        });
+        view.focus();
+        return view;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return undefined;
   }
 
   #dropClosed(): void {
@@ -126,6 +147,7 @@ export class EditorPane {
           // Offline one goes on writing: the outbox keeps it. Before the first answer the role is not known.
           return !canEdit || this.locked.value || status === 'refused' || status === 'destroyed';
         }),
+        tools: this.toolsOf(tab),
         onUpdate: (updated) => this.#front?.view === updated && this.#tell(updated),
       });
       const before = this.#mounted.get(tab);

@@ -6,6 +6,7 @@ import { type Extension, Prec } from '@codemirror/state';
 import { keymap, type PluginValue, ViewPlugin } from '@codemirror/view';
 import type { IdeSettings } from '@tandem/protocol/http';
 import type { UndoManager } from 'yjs';
+import { takesText } from '../ai/suggestion-keys.js';
 import { boundTo } from './binding.js';
 import { redo, undo, undoKeys } from './undo.js';
 
@@ -30,7 +31,8 @@ async function loadVim(): Promise<Extension> {
   // Everything is saved as it is typed; fingers that type :w are not told off for it.
   Vim.defineEx('write', 'w', () => {});
   const steps = ViewPlugin.define((view) => vimSteps(boundTo(view.state).undo, getCM(view)));
-  return [vim({ status: true }), steps];
+  const inserting = takesText.of((view) => getCM(view)?.state.vim?.insertMode === true);
+  return [vim({ status: true }), steps, inserting];
 }
 
 interface VimModes {

@@ -1,21 +1,26 @@
 import type { IdeSettings } from '@tandem/protocol/http';
+import type { AiPreferences } from '../ai/ai-preferences.js';
+import type { Assistance } from '../ai/assistance.js';
 import { h } from '../base/dom.js';
 import { field, select } from '../ui/controls.js';
 import { openDialog } from '../ui/dialog.js';
 import { messageOf } from '../ui/toasts.js';
+import { aiSettings } from './ai-settings.js';
 import { ideSettings, type ProfileSettings } from './settings.js';
 
 /** Each change is in force at once and saved behind it: there is nothing to confirm. */
-export function openSettings(profile: ProfileSettings): void {
+export function openSettings(profile: ProfileSettings, assistance: Assistance): void {
   const state = h(
     'p',
     { class: 'hint saved-note', role: 'status', 'data-testid': 'settings-state' },
     'Kept in your profile.',
   );
-  const set = (change: Partial<IdeSettings>) => {
+  const set = (change: Partial<IdeSettings>) => tell(profile.save(change));
+  const setAi = (change: Partial<AiPreferences>) => tell(profile.saveAi(change));
+  const tell = (saving: Promise<void>) => {
     state.classList.remove('problem');
     state.textContent = 'Saving…';
-    profile.save(change).then(
+    saving.then(
       () => {
         state.textContent = 'Saved in your profile.';
       },
@@ -78,7 +83,7 @@ export function openSettings(profile: ProfileSettings): void {
   openDialog({
     title: 'Settings',
     testId: 'settings-dialog',
-    body: () => [
+    body: ({ scope }) => [
       h(
         'div',
         { class: 'settings' },
@@ -89,6 +94,7 @@ export function openSettings(profile: ProfileSettings): void {
         field('Tab size', tab, 'A file that indents in another way keeps it.'),
         field('Wrap long lines', wrapping),
       ),
+      aiSettings(scope, assistance, setAi),
       state,
     ],
   });

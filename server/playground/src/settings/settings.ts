@@ -1,5 +1,6 @@
 import type { TandemApi } from '@tandem/protocol/client';
 import type { IdeSettings, Profile } from '@tandem/protocol/http';
+import { type AiPreferences, aiPreferences, useAiPreferences } from '../ai/ai-preferences.js';
 import { computed, type Readable, signal } from '../base/signal.js';
 import { readStored, writeStored } from '../base/storage.js';
 
@@ -49,15 +50,26 @@ export class ProfileSettings {
   async load(): Promise<void> {
     this.#profile = await this.api.profile();
     useSettings(this.#profile.ideSettings);
+    useAiPreferences(this.#profile.aiPreferences);
   }
 
   /** Effective at once; resolves when the server has them. A failed save leaves them in force for this visit. */
   save(change: Partial<IdeSettings>): Promise<void> {
     useSettings({ ...settings.peek(), ...change });
-    // One request at a time, each with the newest values: two that overtake each other would store the older ones.
+    return this.#store((profile) => ({ ...profile, ideSettings: settings.peek() }));
+  }
+
+  /** As `save`, for how suggestions are made and shown. */
+  saveAi(change: Partial<AiPreferences>): Promise<void> {
+    useAiPreferences({ ...aiPreferences.peek(), ...change });
+    return this.#store((profile) => ({ ...profile, aiPreferences: { ...profile.aiPreferences, ...change } }));
+  }
+
+  #store(change: (profile: Profile) => Profile): Promise<void> {
+    // One request at a time, each on what the last one stored: two that overtake each other would store older values.
     const next = this.#saving.then(async () => {
       const profile = this.#profile ?? (await this.api.profile());
-      this.#profile = await this.api.saveProfile({ ...profile, ideSettings: settings.peek() });
+      this.#profile = await this.api.saveProfile(change(profile));
     });
     this.#saving = next.catch(() => {});
     return next;

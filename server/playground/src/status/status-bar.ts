@@ -37,6 +37,9 @@ interface StatusBarOptions {
   /** What a press on the status does, where there is something to do. */
   onStatus: (kind: StatusKind) => void;
   onSettings: () => void;
+  /** Of other parts of the page: beside the state, and at the end. */
+  near: HTMLElement[];
+  far: HTMLElement[];
 }
 
 export function statusBar(scope: Scope, options: StatusBarOptions): HTMLElement {
@@ -81,7 +84,7 @@ export function statusBar(scope: Scope, options: StatusBarOptions): HTMLElement 
     setText(spoken, QUIET.has(now.kind) ? '' : now.text);
   });
 
-  const role = h('span', { class: 'status-item', title: 'Your role in this project' });
+  const role = h('span', { class: 'status-item status-role', title: 'Your role in this project' });
   const position = h('span', { class: 'status-item numbers', 'data-testid': 'position' });
   const indent = h('button', {
     type: 'button',
@@ -115,10 +118,12 @@ export function statusBar(scope: Scope, options: StatusBarOptions): HTMLElement 
     state,
     spoken,
     role,
+    ...options.near,
     h('span', { class: 'status-space' }),
     position,
     indent,
     keymap,
     language,
+    ...options.far,
   );
 }

@@ -1,5 +1,5 @@
 import type { Role, TandemError } from '@tandem/protocol';
-import type { DocumentProvider, KeptText, ProviderStatus } from '@tandem/protocol/client';
+import type { Diagnostics, DocumentProvider, KeptText, ProviderStatus, Suggestions } from '@tandem/protocol/client';
 import { UndoManager } from 'yjs';
 import { Scope } from '../base/scope.js';
 import { type Readable, signal } from '../base/signal.js';
@@ -30,7 +30,7 @@ export class OpenDocument {
   readonly #bound;
   readonly #kept = signal<KeptText | undefined>(undefined);
 
-  constructor(private readonly provider: DocumentProvider) {
+  constructor(readonly provider: DocumentProvider) {
     this.#state = signal(this.#read());
     this.#bound = signal(this.#bind());
     const events = ['status', 'synced', 'pending', 'stalled', 'role', 'error'] as const;
@@ -41,6 +41,14 @@ export class OpenDocument {
 
   get documentId(): string {
     return this.provider.documentId;
+  }
+
+  get suggestions(): Suggestions {
+    return this.provider.suggestions;
+  }
+
+  get diagnostics(): Diagnostics {
+    return this.provider.diagnostics;
   }
 
   get state(): Readable<DocumentState> {
@@ -75,7 +83,9 @@ export class OpenDocument {
 
   #bind(): Binding {
     const { text, awareness } = this.provider;
-    return { text, awareness, undo: new UndoManager(text, { captureTimeout: UNDO_STEP_MS }) };
+    // A suggestion is accepted under an origin that is a plain object of its own; the editor adds itself.
+    const trackedOrigins = new Set<unknown>([Object]);
+    return { text, awareness, undo: new UndoManager(text, { captureTimeout: UNDO_STEP_MS, trackedOrigins }) };
   }
 
   #read(): DocumentState {

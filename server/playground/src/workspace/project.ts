@@ -6,12 +6,16 @@ import {
   TandemError,
 } from '@tandem/protocol';
 import type { TandemApi, TandemClient } from '@tandem/protocol/client';
+import type { Project as ProjectInfo } from '@tandem/protocol/http';
 import { Scope } from '../base/scope.js';
 import { computed, type Readable, signal } from '../base/signal.js';
 
 export const canWrite = (role: Role | undefined): boolean =>
   role === 'owner' || role === 'maintainer' || role === 'editor';
 export const canManage = (role: Role | undefined): boolean => role === 'owner' || role === 'maintainer';
+
+/** What its maintainers have chosen for everybody. */
+export type ProjectSettings = Pick<ProjectInfo, 'configuration' | 'aiContext'>;
 
 /** An open project: its files, its name and one's role in it, kept current by the server's events. */
 export class Project {
@@ -21,6 +25,7 @@ export class Project {
   readonly #role = signal<Role | undefined>(undefined);
   readonly #gone = signal<'deleted' | 'removed' | undefined>(undefined);
   readonly #members = signal(0);
+  readonly #settings = signal<ProjectSettings | undefined>(undefined);
   readonly documents: Readable<ReadonlyMap<string, DocumentEntry>> = this.#documents;
   readonly name: Readable<string> = this.#name;
   readonly role: Readable<Role | undefined> = this.#role;
@@ -28,6 +33,7 @@ export class Project {
   readonly gone: Readable<'deleted' | 'removed' | undefined> = this.#gone;
   /** Counts changes among the members. */
   readonly membersVersion: Readable<number> = this.#members;
+  readonly settings: Readable<ProjectSettings | undefined> = this.#settings;
   readonly canWrite = computed(() => canWrite(this.#role.value));
   readonly canManage = computed(() => canManage(this.#role.value));
 
@@ -47,8 +53,9 @@ export class Project {
     project.scope.add(client.on('project-opened', (opened) => project.#reset(opened)));
     project.scope.add(client.on('error', ({ code }) => code === 'not_found' && void project.#checkAccess()));
     try {
-      const [{ name }] = await Promise.all([api.project(id), client.openProject(id)]);
-      project.#name.value = name;
+      const [info] = await Promise.all([api.project(id), client.openProject(id)]);
+      project.#name.value = info.name;
+      project.#settings.value = info;
     } catch (error) {
       project.close();
       throw error;
@@ -73,6 +80,21 @@ export class Project {
     this.#name.value = name;
   }
 
+  /** Rejects with the refusal. The rest of each half stays as the server has it now, whoever changed it. */
+  async change(change: { [K in keyof ProjectSettings]?: Partial<ProjectSettings[K]> }): Promise<void> {
+    const { configuration, aiContext } = await this.api.project(this.id);
+    this.#settings.value = await this.api.updateProject(this.id, {
+      ...(change.configuration && { configuration: { ...configuration, ...change.configuration } }),
+      ...(change.aiContext && { aiContext: { ...aiContext, ...change.aiContext } }),
+    });
+  }
+
+  /** Switches an analysis rule on or off for everybody in the project. */
+  async switchRule(rule: string, isOn: boolean): Promise<void> {
+    const { analysisRules } = (await this.api.project(this.id)).configuration;
+    await this.change({ configuration: { analysisRules: { ...analysisRules, [rule]: isOn } } });
+  }
+
   close(): void {
     this.scope.dispose();
     this.client.closeProject(this.id).catch(() => {});
@@ -83,6 +105,12 @@ export class Project {
     this.#role.value = role;
     this.#documents.value = new Map(documents.map((entry) => [entry.id, entry]));
     this.#members.update((count) => count + 1);
+  }
+
+  /** What the event does not carry; until it is there, the old settings are shown. */
+  async #refresh(): Promise<void> {
+    const info = await this.api.project(this.id).catch(() => undefined);
+    if (info) this.#settings.value = info;
   }
 
   /** Something of ours was not found after a reconnect: perhaps we were removed while we were away. */
@@ -115,6 +143,7 @@ export class Project {
         return;
       case 'project.changed':
         this.rename(event.name);
+        void this.#refresh();
         return;
       case 'project.deleted':
         this.#gone.value = 'deleted';

@@ -1,7 +1,10 @@
+import type { AnalysisResultEvent } from '@tandem/protocol';
 import type { TandemApi, TandemClient } from '@tandem/protocol/client';
 import { go, place } from '../app/router.js';
 import { computed } from '../base/signal.js';
 import { Presence } from '../presence/presence.js';
+import { UserNames } from '../presence/user-names.js';
+import { Problems } from '../problems/problems.js';
 import { openKeptDialog } from '../status/kept-dialog.js';
 import { TreeActions } from '../tree/tree-actions.js';
 import { TreeModel } from '../tree/tree-model.js';
@@ -16,6 +19,8 @@ export class Workplace {
   readonly pool: DocumentPool;
   readonly tabs: Tabs;
   readonly presence: Presence;
+  readonly userNames: UserNames;
+  readonly problems: Problems;
   readonly tree: TreeModel;
   readonly actions: TreeActions;
 
@@ -23,11 +28,14 @@ export class Workplace {
     readonly project: Project,
     client: TandemClient,
     userId: string,
+    results: readonly AnalysisResultEvent[],
   ) {
     this.pool = new DocumentPool(client);
     this.tabs = new Tabs(project, this.pool, (tab) => this.#onDeleted(tab));
     const inFront = computed(() => this.tabs.active.value?.document.documentId);
     this.presence = new Presence(project, this.pool, inFront, userId);
+    this.userNames = new UserNames(project, this.pool);
+    this.problems = new Problems(project, this.pool, client, results);
     this.tree = new TreeModel(project);
     this.actions = new TreeActions(this.tree, this.tabs);
     const seen = new WeakSet<object>();
@@ -43,7 +51,14 @@ export class Workplace {
 
   /** Rejects with the refusal: `not_found` without a right to it. */
   static async open(projectId: string, client: TandemClient, api: TandemApi, userId: string): Promise<Workplace> {
-    return new Workplace(await Project.open(projectId, client, api, userId), client, userId);
+    // What is known of its documents comes as soon as the project is open, before there is a place for it.
+    const results: AnalysisResultEvent[] = [];
+    const stop = client.on('analysis', (event) => results.push(event));
+    try {
+      return new Workplace(await Project.open(projectId, client, api, userId), client, userId, results);
+    } finally {
+      stop();
+    }
   }
 
   /** Makes sure that a file is in front where there is one: the one of the address, of the last visit, or a likely one. */

@@ -3,8 +3,8 @@ import type { BullBackend, BullWorker, BullWorkerOptions, JobData } from './bull
 import { within } from './within.js';
 
 /**
- * A job whose worker is gone loses its lock after at most six seconds (it is renewed every other second), and is found by one
- * of the next two checks, every two seconds, by any worker: 10 seconds at most, 3 to 6 when measured. A process that does
+ * A job whose worker is gone loses its lock after at most six seconds (it is renewed when half of them are over), and is found
+ * by one of the next two checks, every two seconds, by any worker: 10 seconds at most, 3 to 6 when measured. A process that does
  * nothing else for six seconds loses its jobs too.
  */
 const TAKEOVER = {

@@ -6,7 +6,7 @@ import { LocalRelay } from '../../core/ai/local-relay.js';
 import { COMMANDS, Outbox, type Outgoing } from '../../core/ai/outbox.js';
 import { NEVER_AGAIN, openRedis } from './open-redis.js';
 
-/** 2,500 messages/s arrive after 0.2 ms (p50; p99 2.4), 10,000/s after 0.4 ms; 5 ms would be 2.6 and save little. */
+/** 2,500 messages/s arrive after 1.6 ms (p50), 10,000/s after 1.7 ms; a lone one leaves at once and takes 0.9 ms. */
 const GAP_MS = 2;
 const HEARTBEAT_MS = 2000;
 const TIMEOUT_MS = 1500;

@@ -185,7 +185,7 @@ describe('LiveCompletion', () => {
   });
 
   it('keeps its order however much of a true history is lost, late or replayed', () =>
-    withSeeds(400, async (random) => {
+    withSeeds(2_000, async (random) => {
       const history = new History(random);
       history.run();
       expect(history.broken).toEqual([]);

@@ -7,30 +7,33 @@ import type { RoomSession } from '../../core/document/room/room-session.js';
 import type { DocumentCompanion } from '../documents/document-companion.js';
 import type { AnalysisResults } from './analysis/analysis-results.js';
 import type { AnalysisTrigger } from './analysis/analysis-trigger.js';
+import type { Acceptances } from './completions/acceptances.js';
 import type { LiveCompletions } from './completions/live-completions.js';
 import type { Seats } from './seats.js';
 
 /** The AI half at the side of the documents. */
 export class AiCompanion implements DocumentCompanion {
   /** Ends the watch over the document's project; by room, as long as somebody is in it. */
-  private readonly watches = new Map<Room, () => void>();
+  private readonly watches = new Map<Room, { readonly end: () => void; readonly ready: Promise<void> }>();
 
   constructor(
     private readonly seats: Seats,
     private readonly live: LiveCompletions,
     private readonly trigger: AnalysisTrigger,
     private readonly results: AnalysisResults,
+    private readonly acceptances: Acceptances,
     private readonly requests: AiRequests,
     private readonly logger: Logger,
   ) {}
 
   opening(room: Room): Promise<void> | undefined {
-    if (room.kind !== 'text' || this.watches.has(room)) return undefined;
-    this.watches.set(room, this.live.watch(room.projectId));
-    return this.live.lookUp(room.documentId).catch((error: unknown) => {
-      // The document opens all the same; its suggestions come with their next news.
-      this.logger.warn({ err: error, documentId: room.documentId }, 'open suggestions cannot be read');
-    });
+    if (room.kind !== 'text') return undefined;
+    let watch = this.watches.get(room);
+    if (!watch) {
+      watch = { end: this.live.watch(room.projectId), ready: this.lookUp(room.documentId) };
+      this.watches.set(room, watch);
+    }
+    return watch.ready;
   }
 
   opened(room: Room, session: RoomSession): OpenCompletion[] {
@@ -42,7 +45,7 @@ export class AiCompanion implements DocumentCompanion {
   left(room: Room, session: RoomSession | undefined): void {
     if (session) this.seats.leave(room, session);
     if (room.sessions.size > 0) return;
-    this.watches.get(room)?.();
+    this.watches.get(room)?.end();
     this.watches.delete(room);
   }
 
@@ -56,11 +59,7 @@ export class AiCompanion implements DocumentCompanion {
     if (text === undefined) return undefined;
     const note = (texts: readonly string[] | undefined) => {
       if (!texts?.some((suggested) => suggested.includes(text))) return undefined;
-      const { client, clock, length } = provenance;
-      this.requests.accepted(completionId, { client, clock, length }).catch((error: unknown) => {
-        // The log has it; this is what `closed` tells.
-        this.logger.warn({ err: error, completionId }, 'an acceptance could not be noted');
-      });
+      this.acceptances.note(provenance);
       return provenance;
     };
     const known = this.live.texts(completionId, room.documentId, session.userId);
@@ -69,5 +68,14 @@ export class AiCompanion implements DocumentCompanion {
       if (record?.documentId !== room.documentId || record.userId !== session.userId) return undefined;
       return note(record.texts);
     });
+  }
+
+  private async lookUp(documentId: string): Promise<void> {
+    try {
+      await this.live.lookUp(documentId);
+    } catch (error) {
+      // The document opens all the same; its suggestions come with their next news.
+      this.logger.warn({ err: error, documentId }, 'open suggestions cannot be read');
+    }
   }
 }

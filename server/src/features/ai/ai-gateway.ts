@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Changes } from '../../core/access/changes.js';
 import type { Memberships } from '../../core/access/memberships.js';
 import type { AiQueue } from '../../core/ai/ai-queue.js';
 import type { AiRelay } from '../../core/ai/ai-relay.js';
@@ -14,6 +15,7 @@ import { AnalysisSocket } from './analysis/analysis.socket.js';
 import { AnalysisDesk } from './analysis/analysis-desk.js';
 import { AnalysisResults } from './analysis/analysis-results.js';
 import { AnalysisTrigger } from './analysis/analysis-trigger.js';
+import { Acceptances } from './completions/acceptances.js';
 import { CompletionDelivery } from './completions/completion-delivery.js';
 import { CompletionDesk } from './completions/completion-desk.js';
 import { CompletionsSocket } from './completions/completions.socket.js';
@@ -28,6 +30,7 @@ export interface AiGatewayPorts {
   readonly store: DiagnosticsStore;
   readonly models: Models;
   readonly memberships: Memberships;
+  readonly changes: Changes;
   readonly rooms: RoomDirectory;
   readonly audience: ProjectAudience;
   readonly frames: RoomFrames;
@@ -43,6 +46,7 @@ export class AiGateway {
   private readonly trigger: AnalysisTrigger;
   private readonly results: AnalysisResults;
   private readonly sweeper: Sweeper;
+  private unsubscribe: (() => void) | undefined;
   private readonly watches = new Map<string, () => void>();
 
   constructor(private readonly ports: AiGatewayPorts) {
@@ -50,24 +54,31 @@ export class AiGateway {
     const seats = new Seats();
     const analyses = new AnalysisDesk(requests, queue, relay, memberships);
     this.live = new LiveCompletions(relay, requests, new CompletionDelivery(rooms, audience, frames), logger);
-    const desk = new CompletionDesk(requests, queue, relay, this.live, (name) => models.has(name), logger);
+    const acceptances = new Acceptances(requests, logger);
+    const desk = new CompletionDesk(requests, queue, relay, this.live, acceptances, (name) => models.has(name), logger);
     this.trigger = new AnalysisTrigger(analyses, ports.analysis === 'edits', logger);
     const outdated = (room: Parameters<AnalysisTrigger['missing']>[0]) => this.trigger.missing(room);
     this.results = new AnalysisResults(relay, store, rooms, audience, frames, outdated, logger);
     this.sweeper = new Sweeper(requests, queue, relay, logger);
-    this.companion = new AiCompanion(seats, this.live, this.trigger, this.results, requests, logger);
+    this.companion = new AiCompanion(seats, this.live, this.trigger, this.results, acceptances, requests, logger);
     this.sockets = [new CompletionsSocket(desk, this.live, seats), new AnalysisSocket(analyses)];
   }
 
   start(): void {
-    const { audience } = this.ports;
+    const { audience, changes, rooms } = this.ports;
     this.live.start();
     this.results.start();
     this.sweeper.start();
+    // Rules may have been switched: what is open is looked at again.
+    this.unsubscribe = changes.subscribe((change) => {
+      if (change.type !== 'project.changed') return;
+      for (const room of rooms) if (room.projectId === change.projectId) this.trigger.edited(room);
+    });
     audience.onChange((_connection, projectId) => this.watch(projectId, audience.of(projectId).size > 0));
   }
 
   async stop(): Promise<void> {
+    this.unsubscribe?.();
     this.trigger.stop();
     this.results.stop();
     for (const end of this.watches.values()) end();

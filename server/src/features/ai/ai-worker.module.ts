@@ -90,9 +90,9 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
     };
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  onApplicationBootstrap(): void {
     void this.context.warmUp();
-    await this.worker.start();
+    this.worker.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Changes } from '../../core/access/changes.js';
 import { Memberships } from '../../core/access/memberships.js';
 import { AiQueue } from '../../core/ai/ai-queue.js';
 import { AiRelay } from '../../core/ai/ai-relay.js';
@@ -42,6 +43,7 @@ export class AiModule implements OnApplicationBootstrap, BeforeApplicationShutdo
             DiagnosticsStore,
             Models,
             Memberships,
+            Changes,
             RoomEngine,
             ProjectAudience,
             RoomFrames,
@@ -53,6 +55,7 @@ export class AiModule implements OnApplicationBootstrap, BeforeApplicationShutdo
             store: DiagnosticsStore,
             models: Models,
             memberships: Memberships,
+            changes: Changes,
             engine: RoomEngine,
             audience: ProjectAudience,
             frames: RoomFrames,
@@ -64,6 +67,7 @@ export class AiModule implements OnApplicationBootstrap, BeforeApplicationShutdo
               store,
               models,
               memberships,
+              changes,
               rooms: engine.rooms,
               audience,
               frames,

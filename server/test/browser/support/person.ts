@@ -2,6 +2,8 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { screenshotPath } from './browser.js';
 import { Troubles } from './troubles.js';
 
+export const PASSWORD = 'a sentence is easy to remember';
+
 export type StatusKind = 'saved' | 'saving' | 'offline' | 'readonly' | 'refused' | 'signed-out';
 
 /** Somebody at a browser of their own: what they do and what they see. Each look waits until it is so, or fails. */
@@ -10,13 +12,23 @@ export class Person {
     readonly context: BrowserContext,
     readonly troubles: Troubles,
     public page: Page,
+    private readonly sent: readonly string[],
   ) {}
 
   static async open(browser: Browser, url: string): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
     context.setDefaultTimeout(15_000);
     const troubles = await Troubles.watch(context, new URL(url).origin);
-    const person = new Person(context, troubles, await context.newPage());
+    const sent: string[] = [];
+    context.on('page', (page) =>
+      page.on('websocket', (socket) =>
+        socket.on('framesent', ({ payload }) => {
+          const event = /^\d+-?\d*\["([^"]+)"/.exec(String(payload))?.[1];
+          if (event) sent.push(event);
+        }),
+      ),
+    );
+    const person = new Person(context, troubles, await context.newPage(), sent);
     await person.page.goto(url);
     return person;
   }
@@ -43,9 +55,62 @@ export class Person {
     return this.page.locator(`[data-testid="${testId}"]${more.join('')}`);
   }
 
-  /** The text of the file in front, as far as it is on the screen. */
-  async text(): Promise<string> {
-    return (await this.page.locator('.cm-line').allTextContents()).join('\n');
+  /** The text of the file in front, as far as it is on the screen; what is only suggested is not in it. */
+  text(): Promise<string> {
+    return this.page.locator('.cm-line').evaluateAll((lines) =>
+      lines
+        .map((line) => {
+          const copy = line.cloneNode(true) as Element;
+          for (const ghost of copy.querySelectorAll('[data-testid=ghost-text]')) ghost.remove();
+          return copy.textContent;
+        })
+        .join('\n'),
+    );
+  }
+
+  async signIn(email: string, password = PASSWORD): Promise<void> {
+    await this.at('email').fill(email);
+    await this.at('password').fill(password);
+    await this.at('sign-in').click();
+  }
+
+  /** A suggestion on the screen: one's own, or that of somebody with this name. */
+  ghost(owner: 'mine' | { name: string }): Locator {
+    return owner === 'mine'
+      ? this.at('ghost-text', { 'data-owner': 'mine' })
+      : this.at('ghost-text', { 'data-owner': 'peer', 'data-name': owner.name });
+  }
+
+  /** What a suggestion would insert, as far as it is in the line of the caret. */
+  async words(ghost: Locator): Promise<string> {
+    return (await ghost.locator('.ghost-words').textContent()) ?? '';
+  }
+
+  /** Text that is marked as accepted from a suggestion. */
+  aiText(text: string): Locator {
+    return this.at('ai-text').filter({ hasText: text });
+  }
+
+  /** Puts the caret at the end of the file and types there. */
+  async typeAtEnd(text: string): Promise<void> {
+    await this.page.locator('.cm-content').click();
+    await this.page.keyboard.press('Control+End');
+    await this.page.keyboard.type(text);
+  }
+
+  async showProblems(): Promise<void> {
+    if (await this.at('problems-panel').isHidden()) await this.at('problem-counts').click();
+    await this.at('problems-panel').waitFor();
+  }
+
+  /** A row of the list of problems: of a rule, at a line counted from 1. */
+  problem(rule: string, line: number): Locator {
+    return this.page.locator(`[data-testid=problem][data-code*="${rule}"][data-line="${line}"]`);
+  }
+
+  /** How often the page has sent an event of the wire. */
+  timesSent(event: string): number {
+    return this.sent.filter((name) => name === event).length;
   }
 
   get front(): Promise<string | null> {

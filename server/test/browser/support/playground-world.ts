@@ -5,9 +5,9 @@ import type { Browser } from 'playwright-core';
 import { type ServerProcess, startServerProcess } from '../../../src/testing/server-process.js';
 import { makeTempDir, removeTempDir } from '../../../src/testing/temp-dir.js';
 import { launchBrowser } from './browser.js';
-import { Person } from './person.js';
+import { PASSWORD, Person } from './person.js';
 
-export const PASSWORD = 'a sentence is easy to remember';
+export { PASSWORD };
 
 /** The built server with its own PostgreSQL, as `npm start` runs it, and people with a browser each. */
 export class PlaygroundWorld {
@@ -72,9 +72,13 @@ export class PlaygroundWorld {
   }
 
   /** A project with one file. */
-  async projectOf({ accessToken }: Tokens, path: string): Promise<{ projectId: string; documentId: string }> {
+  async projectOf(
+    { accessToken }: Tokens,
+    path: string,
+    text?: string,
+  ): Promise<{ projectId: string; documentId: string }> {
     const { id } = await this.rest<Project>('POST', '/projects', { name: 'Apollo' }, accessToken);
-    const document = await this.rest<Document>('POST', `/projects/${id}/documents`, { path }, accessToken);
+    const document = await this.rest<Document>('POST', `/projects/${id}/documents`, { path, text }, accessToken);
     return { projectId: id, documentId: document.id };
   }
 

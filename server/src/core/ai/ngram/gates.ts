@@ -2,7 +2,7 @@
  * How far each kind of evidence is trusted before shorter contexts: logistic in the logarithms of how often the context was
  * seen and how many different tokens followed, one row of [bias, log seen, log different, exactly one] for each. Row
  * 2k: contexts of k tokens in the project; 2k + 1: in the open file (row 1: its tokens whatever the context). Fitted by
- * maximum likelihood on 12 % of Tandem's own server sources, with the rest as the project (load-tests/eval/fit-gates.ts).
+ * maximum likelihood on 12 % of Tandem's own sources, with the rest as the project, four times (load-tests/eval/fit-gates.ts).
  */
 const ROWS: readonly (readonly [number, number, number, number])[] = [
   [0, 1, -1, 0],

@@ -35,6 +35,9 @@ interface Open extends FoundLine {
   readonly context: Int32Array;
 }
 
+/** A line that is so much less probable than the best one open is given up: it hardly ever wins, and costs as much. */
+const HOPELESS = 0.03;
+
 const byProbability = (a: FoundLine, b: FoundLine) => b.probability - a.probability;
 
 /** The most probable lines of a beam search, best first; a line's probability includes that it ends there. */
@@ -76,7 +79,9 @@ export const searchLines = (predictor: Predictor, search: LineSearch): FoundLine
       extend(line, first ?? likely(predictor, line, search, floor), next);
       first = undefined;
     }
-    beam = next.sort(byProbability).slice(0, search.beam);
+    next.sort(byProbability);
+    const least = (next[0]?.probability ?? 0) * HOPELESS;
+    beam = next.slice(0, search.beam).filter(({ probability }) => probability >= least);
   }
   return [...found.values()].sort(byProbability).slice(0, search.lines);
 };

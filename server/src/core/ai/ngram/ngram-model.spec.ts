@@ -15,6 +15,8 @@ const LINES = [
   'await store.append(documentId, rows, fence);',
 ];
 
+const OPEN = { documentId: 'open', path: 'open.ts', prefix: '', suffix: '' };
+
 const ask = (model: NgramModel, caret: Partial<Caret>, alternatives = 3) =>
   model.complete({
     documentId: 'open',
@@ -60,7 +62,7 @@ describe('NgramModel', () => {
   it('learns from the open file, above the caret and below', () => {
     const line = 'registry.enroll(participant, { quietly: true });';
     const others = `${line}\nstart();\n${line}\nstop();\n`;
-    const model = new NgramModel({ threshold: 0.2 });
+    const model = new NgramModel({ threshold: 0.05 });
     expect(first(model, { prefix: `${others}registry.` })).toBe(line.slice(9));
     expect(first(model, { prefix: 'registry.', suffix: `\nstop();\n${others}` })).toBe(line.slice(9));
     expect(ask(model, { prefix: 'registry.' })).toEqual([]);
@@ -68,8 +70,20 @@ describe('NgramModel', () => {
 
   it('indents relative to the line above', () => {
     const model = new NgramModel();
-    for (const id of ['a', 'b', 'c']) model.setDocument(id, 'a.ts', 'function f() {\n  begin(scope);\n}\n');
-    expect(first(model, { prefix: '      function f() {\n' })).toBe('        begin(scope);');
+    const text = 'class A {\n  function f() {\n    begin(scope);\n    finish(scope);\n  }\n}\n';
+    for (const id of ['a', 'b', 'c', 'd']) model.setDocument(id, `${id}.ts`, text);
+    const deeper = '      function f() {\n';
+    expect(first(model, { prefix: deeper })).toBe('        begin(scope);');
+    expect(first(model, { prefix: `${deeper}        begin(scope);\n` })).toBe('        finish(scope);');
+    expect(model.nextTokens({ ...OPEN, prefix: `${deeper}        finish(scope);\n` }, 1)).toEqual(['      ']);
+  });
+
+  it('does not take the stored text of the open document for another one that agrees', () => {
+    const model = new NgramModel({ threshold: 0.05 });
+    model.setDocument('open', 'open.ts', 'rarely.called(argument);\n');
+    const caret = { prefix: 'rarely.' };
+    expect(first(model, { ...caret, documentId: 'other' })).toBe('called(argument);');
+    expect(ask(model, caret)).toEqual([]);
   });
 
   it('does not repeat what stands right of the caret', () => {
@@ -149,7 +163,7 @@ describe('NgramModel', () => {
     for (const name of ['alpha', 'beta', 'gamma']) model.setDocument(name, name, text(name));
     expect(model.stats.tokens).toBeLessThanOrEqual(600);
     expect(first(model, { prefix: 'gamma.' })).toBe('open(first, second, third);');
-    const words = model.nextTokens({ documentId: 'x', path: 'x.ts', prefix: '\n', suffix: '' }, 50);
+    const words = model.nextTokens({ ...OPEN, prefix: '\n' }, 50);
     expect(words).toContain('gamma');
     expect(words).not.toContain('alpha');
     expect(model.stats.documents).toBeLessThan(3);

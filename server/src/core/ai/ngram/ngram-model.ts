@@ -103,7 +103,7 @@ export class NgramModel {
   complete(request: NgramRequest): readonly NgramCompletion[] {
     const { threshold, alternativeThreshold, beam, budget } = this.options;
     const around = new TextAround(request.prefix, request.suffix);
-    if (around.insideCode || around.before.length > MAX_LINE_LENGTH) return [];
+    if (request.alternatives < 1 || around.insideCode || around.before.length > MAX_LINE_LENGTH) return [];
     this.focus(request);
     const render = this.renderer(request.prefix, around);
     const typed = this.typedWord();

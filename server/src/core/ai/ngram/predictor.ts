@@ -168,7 +168,7 @@ export class Predictor {
 
   private gatherRecent(): void {
     const { symbols, size } = this.above;
-    for (let at = Math.max(0, size - RECENT); at < size; at++) this.add(1, symbols[at]!, 1 + 4 * Math.exp((at - size) / 200));
+    for (let at = Math.max(0, size - RECENT); at < size; at++) this.add(1, symbols[at]!, 1);
   }
 
   private blend(): void {

@@ -64,9 +64,21 @@ describe('ProjectIndex', () => {
     const text = 'f(a, b)\n'.repeat(200);
     project.index.set('1', text);
     const before = Array.from(project.index.store.next.subarray(0, 50));
-    project.index.set('1', text.slice(0, 800) + 'long_name ' + text.slice(800));
+    project.index.set('1', `${text.slice(0, 800)}long_name ${text.slice(800)}`);
     expect(Array.from(project.index.store.next.subarray(0, 50))).toEqual(before);
     expect(project.index.tokens).toBe(built(new Map([['1', text]])).index.tokens + 2);
+  });
+
+  it('uses the room of what was taken out again', () => {
+    const project = new Project();
+    const text = 'f(a, b)\n'.repeat(100);
+    project.index.set('1', text);
+    const { bytes } = project.index;
+    for (let i = 0; i < 20; i++) {
+      project.index.remove('1');
+      project.index.set('1', text);
+    }
+    expect(project.index.bytes).toBe(bytes);
   });
 
   it('does not learn from minified lines', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BodyOf, TandemError } from '@tandem/protocol';
 import type { Logger } from 'pino';
 import { can } from '../../../core/access/permissions.js';
@@ -7,10 +8,13 @@ import type { AiRelay } from '../../../core/ai/ai-relay.js';
 import type { AiRequests, CompletionQuestion, RecordedCompletion } from '../../../core/ai/ai-requests.js';
 import { closedMessage, doneMessage, unavailableMessage } from '../record-messages.js';
 import type { Seat } from '../seats.js';
+import type { Acceptances } from './acceptances.js';
 import type { LiveCompletions } from './live-completions.js';
 
 /** Open documents that a request names for its context; more would not fit a prompt. */
 const MAX_OPEN_DOCUMENTS = 16;
+/** Before each try: a queue that is just being made, or reached again, takes a moment. */
+const ENQUEUE_PAUSES_MS = [0, 200, 800];
 
 /** Where completions are asked for, and put an end to. */
 export class CompletionDesk {
@@ -19,6 +23,7 @@ export class CompletionDesk {
     private readonly queue: AiQueue,
     private readonly relay: AiRelay,
     private readonly live: LiveCompletions,
+    private readonly acceptances: Acceptances,
     private readonly hasModel: (name: string) => boolean,
     private readonly logger: Logger,
   ) {}
@@ -64,6 +69,8 @@ export class CompletionDesk {
   async resolve(userId: string, body: BodyOf<'completion:resolve'>): Promise<void> {
     const { completionId, outcome, acceptedLength, alternative } = body;
     const { documentId, state } = await this.own(userId, completionId);
+    // The edit that took it was sent before, and the end names its structs.
+    await this.acceptances.settled(completionId);
     const answer = { outcome, acceptedLength, alternative };
     if (state === 'waiting' || state === 'running') {
       const texts = outcome === 'accepted' ? this.live.texts(completionId, documentId, userId) : undefined;
@@ -90,18 +97,20 @@ export class CompletionDesk {
   }
 
   private async enqueue(id: string): Promise<void> {
-    try {
-      await this.queue.add('completion', id, { attempt: 1 });
-    } catch (error) {
-      if (!(error instanceof QueueUnavailable)) this.logger.error({ err: error }, 'a completion could not be queued');
-      const record = await this.requests.giveUp(id, 'the queue is away').catch(() => undefined);
-      if (!record) return;
-      this.relay.publish(
-        unavailableMessage(record, 'queue_unavailable', 'The queue cannot be reached; try again later'),
-      );
-      this.relay.publish(doneMessage(record));
-      this.relay.publish(closedMessage(record));
+    for (const pause of ENQUEUE_PAUSES_MS) {
+      try {
+        if (pause > 0) await delay(pause);
+        await this.queue.add('completion', id, { attempt: 1 });
+        return;
+      } catch (error) {
+        if (!(error instanceof QueueUnavailable)) this.logger.error({ err: error }, 'a completion could not be queued');
+      }
     }
+    const record = await this.requests.giveUp(id, 'the queue is away').catch(() => undefined);
+    if (!record) return;
+    this.relay.publish(unavailableMessage(record, 'queue_unavailable', 'The queue cannot be reached; try again later'));
+    this.relay.publish(doneMessage(record));
+    this.relay.publish(closedMessage(record));
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AiQueue } from '../../../core/ai/ai-queue.js';
+import type { AiJobKind, AiQueue } from '../../../core/ai/ai-queue.js';
 import type { AiRelay } from '../../../core/ai/ai-relay.js';
 import type { AiRequests } from '../../../core/ai/ai-requests.js';
 import { HEARTBEAT_MS, STALE_MS } from '../lifetimes.js';
@@ -27,7 +27,7 @@ export class AiWorker {
     private readonly observer: AiObserver,
   ) {}
 
-  async start(): Promise<void> {
+  start(): void {
     this.stops.push(
       this.relay.onCommand(({ type, requestId }) => {
         if (type === 'replay') this.completions.replay(requestId);
@@ -36,11 +36,8 @@ export class AiWorker {
     );
     const heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.stops.push(() => clearInterval(heartbeat));
-    const take = (id: string) => this.take(id);
-    this.stops.unshift(
-      await this.queue.consume('completion', COMPLETIONS, take),
-      await this.queue.consume('analysis', ANALYSES, take),
-    );
+    this.consume('completion', COMPLETIONS);
+    this.consume('analysis', ANALYSES);
   }
 
   /** Takes no more; what does not end by itself soon is given back for other workers. */
@@ -51,6 +48,20 @@ export class AiWorker {
     if (left.length > 0) await this.requests.release(left).catch((error: unknown) => this.observer.broken(error, ''));
     for (const { id } of left) this.giveUp(id);
     await ended;
+  }
+
+  /** Not waited for: a queue that is away is no reason not to open the doors. */
+  private consume(kind: AiJobKind, concurrency: number): void {
+    let end: (() => Promise<void>) | undefined;
+    this.queue
+      .consume(kind, concurrency, (id) => this.take(id))
+      .then(
+        (stop) => {
+          end = stop;
+        },
+        (error: unknown) => this.observer.broken(error, kind),
+      );
+    this.stops.push(() => end?.());
   }
 
   private get underWay() {
