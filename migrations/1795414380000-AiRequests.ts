@@ -15,8 +15,8 @@ export class AiRequests1795414380000 implements MigrationInterface {
                 "project_id" uuid NOT NULL,
                 "document_id" uuid,
                 "question" jsonb,
-                "suggestion" jsonb,
-                "texts" jsonb,
+                "suggestion" json,
+                "texts" json,
                 "deltas" integer NOT NULL DEFAULT '0',
                 "visibility" text NOT NULL DEFAULT 'off',
                 "model" text,
@@ -60,7 +60,7 @@ export class AiRequests1795414380000 implements MigrationInterface {
                 "run_id" uuid NOT NULL,
                 "seq" bigint NOT NULL,
                 "state_vector" bytea NOT NULL,
-                "diagnostics" jsonb NOT NULL,
+                "diagnostics" json NOT NULL,
                 "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
                 CONSTRAINT "document_diagnostics_pkey" PRIMARY KEY ("document_id", "source")
             )

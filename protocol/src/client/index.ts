@@ -1,4 +1,17 @@
 export { TandemError } from '../errors.js';
+export { AnalysisRun, type AnalysisRunEvents, type AnalysisState } from './ai/analysis-run.js';
+export { AutoComplete, type AutoCompleteOptions, type AutoCompletePort } from './ai/auto-complete.js';
+export {
+  type CompletionOutcome,
+  type CompletionStatus,
+  CompletionStream,
+  type CompletionStreamEvents,
+} from './ai/completion-stream.js';
+export type { CompleteOptions } from './ai/completions.js';
+export { Diagnostics, type DiagnosticsEvents, type ResolvedDiagnostic } from './ai/diagnostics.js';
+export type { Suggestion, SuggestionsEvents } from './ai/suggestion.js';
+export { Suggestions } from './ai/suggestions.js';
+export type { CompletionDelta } from './ai/transcript.js';
 export * from './api/session-store.js';
 export { TandemApi, type TandemApiOptions } from './api/tandem-api.js';
 export { type Clock, systemClock } from './clock.js';

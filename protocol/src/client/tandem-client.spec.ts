@@ -289,6 +289,95 @@ describe('requests', () => {
     await late;
   });
 
+  describe('the AI half of a project', () => {
+    const online = async () => {
+      const client = at.client('ann');
+      at.connect(client);
+      await at.server.settle();
+      return { client, connection: at.connectionOf(client) };
+    };
+    const progress = (runId: string, done: number, state: string) => ({
+      runId,
+      projectId: PROJECT,
+      done,
+      total: 4,
+      state,
+    });
+
+    it('ANA-10: is told of documents that are not open, too', async () => {
+      const { client, connection } = await online();
+      const heard: unknown[] = [];
+      for (const name of ['analysis', 'ai-unavailable', 'completion-started', 'completion-closed'] as const) {
+        client.on(name, (body) => heard.push([name, body]));
+      }
+      const body = { documentId: DOCUMENT, completionId: 'c' };
+      for (const name of ['analysis:result', 'ai:unavailable', 'completion:started', 'completion:closed']) {
+        connection.tell(name, body);
+      }
+      await at.server.settle();
+      expect(heard).toEqual([
+        ['analysis', body],
+        ['ai-unavailable', body],
+        ['completion-started', body],
+        ['completion-closed', body],
+      ]);
+    });
+
+    it('follows a run to its end', async () => {
+      const { client, connection } = await online();
+      const asked = client.analyze({ projectId: PROJECT });
+      await at.server.settle();
+      const run = await asked;
+      expect(at.asked('analysis:start')).toEqual([{ projectId: PROJECT }]);
+      const heard: unknown[] = [];
+      run.on('progress', ({ done, total, state }) => heard.push([done, total, state]));
+      connection.tell('analysis:progress', progress(run.runId, 2, 'running'));
+      connection.tell('analysis:progress', progress('another', 4, 'failed'));
+      connection.tell('analysis:progress', progress(run.runId, 4, 'complete'));
+      connection.tell('analysis:progress', progress(run.runId, 1, 'running'));
+      await at.server.settle();
+      expect(heard).toEqual([
+        [2, 4, 'running'],
+        [4, 4, 'complete'],
+      ]);
+      await expect(run.finished).resolves.toBe('complete');
+    });
+
+    it('hears of progress that comes before the answer, and with it', async () => {
+      const { client, connection } = await online();
+      const asked = client.analyze({ documentId: DOCUMENT });
+      const { receive } = at.server;
+      at.server.receive = (from, event, body, answer) => {
+        receive.call(at.server, from, event, body, (value) => {
+          const [runId] = at.server.ai.runs;
+          connection.tell('analysis:progress', progress(runId!, 1, 'running'));
+          answer(value);
+          connection.tell('analysis:progress', progress(runId!, 4, 'cancelled'));
+        });
+      };
+      await at.server.settle();
+      const run = await asked;
+      expect([run.done, run.state]).toEqual([4, 'cancelled']);
+      await expect(run.finished).resolves.toBe('cancelled');
+    });
+
+    it('rejects what could not be asked, and gives up what cannot be heard of any more', async () => {
+      const { client } = await online();
+      at.server.refuseNext('analysis:start', { code: 'unknown_message' });
+      const refused = client.analyze({ documentId: DOCUMENT });
+      refused.catch(() => {});
+      await at.server.settle();
+      await expect(refused).rejects.toMatchObject({ code: 'unknown_message' });
+      const started = client.analyze({ documentId: DOCUMENT });
+      await at.server.settle();
+      const unanswered = client.analyze({ documentId: DOCUMENT });
+      at.cutAll();
+      await expect(unanswered).rejects.toMatchObject({ code: 'unreachable' });
+      await expect((await started).finished).resolves.toBe('failed');
+      await expect(client.analyze({ documentId: DOCUMENT })).rejects.toMatchObject({ code: 'unreachable' });
+    });
+  });
+
   it('shows the refusal of what was sent without an ack', async () => {
     const { client } = await at.opened('ann');
     const heard: TandemError[] = [];

@@ -1,9 +1,13 @@
 import type * as Y from 'yjs';
 import { TandemError } from '../errors.js';
 import { DEFAULT_LIMITS } from '../limits.js';
+import type { AnalysisResultEvent } from '../wire/analysis.js';
+import type { AiUnavailableEvent, CompletionClosedEvent, CompletionStartedEvent } from '../wire/completion.js';
 import type { ClientEvent, EventOf, RequestOf, ResultOf, ServerEvent } from '../wire/events.js';
 import type { ProjectEvent, ProjectOpenAnswer } from '../wire/project.js';
 import type { ServerHello } from '../wire/session.js';
+import type { AnalysisRun } from './ai/analysis-run.js';
+import { AnalysisRuns } from './ai/analysis-runs.js';
 import { type Clock, systemClock } from './clock.js';
 import { fromWire } from './connection/binary.js';
 import { type ClientStatus, Connection } from './connection/connection.js';
@@ -49,10 +53,31 @@ export interface ClientEvents {
   'session-expiring': EventOf<'session:expiring'>;
   'session-closed': EventOf<'session:closed'>;
   drain: EventOf<'server:drain'>;
+  /** Somebody asked for a suggestion, in any document of an open project. */
+  'completion-started': CompletionStartedEvent;
+  /** A suggestion is over; an accepted one tells the structs that hold its text. */
+  'completion-closed': CompletionClosedEvent;
+  /** What an analyzer found, in any document of an open project. */
+  analysis: AnalysisResultEvent;
+  'ai-unavailable': AiUnavailableEvent;
   error: TandemError;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Events of the server that the application hears as they are. */
+const TOLD_AS: { readonly [E in ServerEvent]?: keyof ClientEvents } = {
+  'project:event': 'project',
+  'session:expiring': 'session-expiring',
+  'session:closed': 'session-closed',
+  'server:drain': 'drain',
+  'completion:started': 'completion-started',
+  'completion:closed': 'completion-closed',
+  'analysis:result': 'analysis',
+  'ai:unavailable': 'ai-unavailable',
+};
+
+const unreachable = () => new TandemError('unreachable', 'There is no connection');
 
 /** One connection to a Tandem server, over which projects and documents are opened. Serves one user. */
 export class TandemClient {
@@ -64,6 +89,7 @@ export class TandemClient {
   private readonly fallbackOutbox = new MemoryOutbox();
   private readonly projects: OpenProjects;
   private readonly documents = new Map<string, DocumentProvider>();
+  private readonly runs = new AnalysisRuns();
   private readonly link: DocumentLink;
 
   constructor(private readonly options: TandemClientOptions) {
@@ -91,6 +117,7 @@ export class TandemClient {
     this.connection.on('hello', (hello) => this.onHello(hello));
     this.connection.on('lost', () => {
       for (const provider of this.documents.values()) provider.disconnected();
+      this.runs.lost(unreachable());
     });
     this.connection.on('event', ({ name, body }) => this.onEvent(name, body));
   }
@@ -161,6 +188,15 @@ export class TandemClient {
   }
 
   /**
+   * Looks at a document, or at a whole project. Resolves when the run is queued; rejects with the refusal, or with
+   * `unreachable`. A repeat starts another run.
+   */
+  analyze(target: { readonly documentId: string } | { readonly projectId: string }): Promise<AnalysisRun> {
+    // By a callback, not by the promise of `request`: progress that comes with the answer must find its run.
+    return this.runs.start((answered) => this.connection.request('analysis:start', target, answered), unreachable);
+  }
+
+  /**
    * Low level: sends one request. Rejects with the refusal, or with `unreachable` when there is no connection, it is
    * lost, or no answer comes within `timeoutMs` (30,000); the server may have carried it out all the same.
    */
@@ -199,22 +235,17 @@ export class TandemClient {
   }
 
   private onEvent(name: ServerEvent, body: never): void {
+    const told = TOLD_AS[name];
+    if (told) this.events.emit(told, body);
     switch (name) {
-      case 'project:event':
-        this.events.emit('project', body);
-        break;
       case 'session:expiring':
-        this.events.emit('session-expiring', body);
         void this.connection.renew();
-        break;
-      case 'session:closed':
-        this.events.emit('session-closed', body);
-        break;
-      case 'server:drain':
-        this.events.emit('drain', body);
         break;
       case 'server:error':
         this.events.emit('error', fromWire((body as EventOf<'server:error'>).error));
+        break;
+      case 'analysis:progress':
+        this.runs.told(body);
         break;
       default: {
         const { documentId } = body as { documentId?: string };

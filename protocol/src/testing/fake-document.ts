@@ -2,6 +2,7 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, modifyAwareness
 import * as Y from 'yjs';
 import type { DocumentOpen, DocumentUpdate } from '../wire/document.js';
 import type { Role } from '../wire/fields.js';
+import type { Provenance } from '../wire/provenance.js';
 import type { FakeConnection } from './fake-connection.js';
 import type { Refusal } from './refusal.js';
 
@@ -33,6 +34,8 @@ export class FakeDocument {
   committed = new Y.Doc();
   readonly roles = new Map<string, Role>();
   readonly sessions = new Map<FakeConnection, Session>();
+  /** What clients said of whose text is in their updates, in the order of arrival. */
+  readonly provenance: Provenance[] = [];
   private readonly owners = new Map<number, string>();
   private readonly uploads = new Map<string, Uint8Array[]>();
   private pending: Pending[] = [];
@@ -88,6 +91,7 @@ export class FakeDocument {
     if (after.store.pendingStructs || after.store.pendingDs) {
       return { code: 'gap_resync', details: { stateVector: Y.encodeStateVector(this.committed), seq: this.seq } };
     }
+    if (body.provenance) this.provenance.push(body.provenance);
     const fresh = !Y.equalSnapshots(Y.snapshot(admitted), Y.snapshot(after));
     this.pending.push({ from, update, fresh, answer });
     return undefined;
@@ -154,6 +158,11 @@ export class FakeDocument {
     for (const session of this.sessions.keys()) {
       if (session.userId === userId) session.tell('document:role', { documentId: this.id, role });
     }
+  }
+
+  /** To every session of one user. */
+  tellUser(userId: string, event: string, body: object): void {
+    for (const session of this.sessions.keys()) if (session.userId === userId) session.tell(event, body);
   }
 
   awareness(from: FakeConnection, update: Uint8Array): void {

@@ -1,8 +1,10 @@
 import type { Dial } from '../client/connection/dial.js';
 import { ERRORS, TandemError } from '../errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../limits.js';
-import { CLIENT_EVENTS, type ClientEvent } from '../wire/events.js';
+import type { CompletionResolve, CompletionStart } from '../wire/completion.js';
+import { type BodyOf, CLIENT_EVENTS, type ClientEvent } from '../wire/events.js';
 import type { HandshakeAuth } from '../wire/session.js';
+import { FakeAi } from './fake-ai.js';
 import { FakeConnection } from './fake-connection.js';
 import { FakeDocument } from './fake-document.js';
 import type { Refusal } from './refusal.js';
@@ -16,6 +18,8 @@ export class FakeServer {
   readonly dials: HandshakeAuth[] = [];
   /** What clients asked, in the order of arrival. */
   readonly requests: { readonly event: string; readonly body: unknown }[] = [];
+  /** Its models and analyzers. */
+  readonly ai = new FakeAi();
   limits: Limits = DEFAULT_LIMITS;
   /** Opens are answered in pieces of this size. */
   pieceBytes: number | undefined;
@@ -72,6 +76,7 @@ export class FakeServer {
 
   commit(): void {
     for (const document of this.documents.values()) document.commit();
+    this.ai.committed();
   }
 
   /** `kill -9`: what was not committed is gone, and every connection with it. */
@@ -114,7 +119,7 @@ export class FakeServer {
           refuse(opened);
           break;
         }
-        ok(opened.answer);
+        ok({ ...opened.answer, completions: this.ai.standingIn(this.document(documentId)) });
         const pieces = opened.pieces.length;
         for (const [piece, bytes] of opened.pieces.entries()) {
           from.tell('document:piece', { documentId, piece, pieces, bytes });
@@ -134,6 +139,18 @@ export class FakeServer {
       case 'awareness:update':
         this.document(documentId).awareness(from, (body as { update: Uint8Array }).update);
         break;
+      case 'completion:start':
+        this.complete(from, body, answer);
+        break;
+      case 'completion:cancel':
+      case 'completion:resume':
+      case 'completion:resolve':
+        if (this.aboutCompletion(from, event, body)) ok({});
+        else refuse({ code: 'not_found' });
+        break;
+      case 'analysis:start':
+        ok({ runId: this.ai.startRun() });
+        break;
       case 'project:open':
         ok({ role: 'editor', documents: [] });
         break;
@@ -143,6 +160,30 @@ export class FakeServer {
       case 'session:renew':
         ok({ expiresAt: 0 });
     }
+  }
+
+  private complete(from: FakeConnection, body: CompletionStart, answer: (answer: object) => void): void {
+    const document = this.document(body.documentId);
+    if (!document.sessions.has(from)) {
+      answer(this.refusal({ code: 'not_open' }));
+      return;
+    }
+    const completion = this.ai.start(document, from, body);
+    answer({ ok: true, completionId: completion.completionId });
+    completion.begin();
+  }
+
+  /** False for one that is unknown or over. */
+  private aboutCompletion(
+    from: FakeConnection,
+    event: ClientEvent,
+    body: BodyOf<'completion:resume'> & CompletionResolve,
+  ): boolean {
+    const completion = this.ai.find(body.completionId);
+    if (event === 'completion:cancel') completion?.done('cancelled');
+    if (event === 'completion:resume') completion?.resume(from, body.attempt, body.index);
+    if (event === 'completion:resolve') completion?.resolve(from, body);
+    return completion !== undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+export { FakeAi, type FakeFinding } from './fake-ai.js';
+export { FakeCompletion } from './fake-completion.js';
 export { FakeConnection } from './fake-connection.js';
 export { FakeDocument } from './fake-document.js';
 export { breathe, FakeServer } from './fake-server.js';

@@ -173,7 +173,8 @@ it('speaks every route', async () => {
   const api = await signedIn();
   reply = ({ method, path }) => {
     if (method === 'DELETE') return { status: 204 };
-    return { status: 200, body: path.endsWith('/text') ? 'const a = 1;' : { members: [], documents: [], tree: [] } };
+    const body = { members: [], documents: [], tree: [], models: ['m'], attributions: ['a'] };
+    return { status: 200, body: path.endsWith('/text') ? 'const a = 1;' : body };
   };
   calls = [];
   await api.profile();
@@ -192,6 +193,8 @@ it('speaks every route', async () => {
   await api.moveDocument('d', { path: 'b.ts' });
   await expect(api.deleteDocument('d')).resolves.toBeUndefined();
   await expect(api.text('d')).resolves.toBe('const a = 1;');
+  await expect(api.aiModels()).resolves.toEqual(['m']);
+  await expect(api.attributions('d')).resolves.toEqual(['a']);
   expect(calls.map(({ method, path }) => `${method} ${path.replace('/api/v1', '')}`)).toEqual([
     'GET /users/me/profile',
     'PUT /users/me/profile',
@@ -209,5 +212,7 @@ it('speaks every route', async () => {
     'PATCH /documents/d',
     'DELETE /documents/d',
     'GET /documents/d/text',
+    'GET /ai/models',
+    'GET /documents/d/attributions',
   ]);
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { TandemError } from '../../errors.js';
+import type { AiModel, Attribution } from '../../http/ai.js';
 import type { LinkTokens, linkBody, loginBody, registerBody, Tokens, User } from '../../http/auth.js';
 import type { Document, DocumentList, documentBody, documentPatch } from '../../http/documents.js';
 import type { Profile, profileBody } from '../../http/profile.js';
@@ -139,6 +140,16 @@ export class TandemApi {
   /** The stored text of a document of kind `text`. */
   async text(id: string): Promise<string> {
     return (await this.authorized({ method: 'GET', path: `/documents/${id}/text` })).text();
+  }
+
+  /** Models that completions may be asked of. */
+  async aiModels(): Promise<AiModel[]> {
+    return (await this.call<{ models: AiModel[] }>('GET', '/ai/models')).models;
+  }
+  /** Which structs of a document hold text that was accepted from suggestions. */
+  async attributions(documentId: string): Promise<Attribution[]> {
+    const path = `/documents/${documentId}/attributions`;
+    return (await this.call<{ attributions: Attribution[] }>('GET', path)).attributions;
   }
 
   private async signIn<T extends Tokens>(path: string, body: unknown): Promise<T> {

@@ -1,8 +1,10 @@
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import type { Provenance } from '../../wire/provenance.js';
 import type { Clock } from '../clock.js';
 import { randomId } from '../random-id.js';
 import { AwarenessLink } from './awareness-link.js';
+import { clockRanges } from './merge-updates.js';
 import { resyncUpdate } from './resync-update.js';
 
 export interface BoundDocOptions {
@@ -10,7 +12,9 @@ export interface BoundDocOptions {
   readonly origin: object;
   readonly clock: Clock;
   readonly awareness: boolean;
-  readonly onEdit: (update: Uint8Array) => void;
+  readonly onEdit: (update: Uint8Array, provenance?: Provenance) => void;
+  /** The text may be another one, whoever wrote; before its observers hear of it. */
+  readonly onChange: () => void;
   readonly sendAwareness: (update: Uint8Array) => void;
 }
 
@@ -19,6 +23,8 @@ export class BoundDoc {
   /** One for each `Y.Doc`: with it a reconnect takes over its own client id from a half-open socket. */
   readonly instance = randomId();
   readonly link: AwarenessLink;
+  /** Inserted, and not yet told as an update. */
+  private claims: Provenance[] = [];
 
   constructor(
     readonly doc: Y.Doc,
@@ -26,6 +32,7 @@ export class BoundDoc {
   ) {
     this.link = new AwarenessLink(doc, options.clock, options.sendAwareness, options.awareness);
     doc.on('update', this.onUpdate);
+    doc.on('beforeObserverCalls', options.onChange);
   }
 
   get awareness(): Awareness {
@@ -40,6 +47,17 @@ export class BoundDoc {
 
   apply(update: Uint8Array): void {
     Y.applyUpdate(this.doc, update, this.options.origin);
+  }
+
+  /**
+   * Inserts text of a suggestion, in a transaction of its own. The update that brings it names the structs that hold it;
+   * within another transaction that is the update of that one.
+   */
+  insert(index: number, text: string, completionId: string): void {
+    const { doc } = this;
+    const clock = Y.getState(doc.store, doc.clientID);
+    this.claims.push({ completionId, client: doc.clientID, clock, length: text.length });
+    doc.transact(() => doc.getText('content').insert(index, text), { type: 'completion', completionId });
   }
 
   rename(): void {
@@ -58,10 +76,26 @@ export class BoundDoc {
   /** Stops listening; the `Y.Doc` itself stays readable for its editor. */
   release(): void {
     this.doc.off('update', this.onUpdate);
+    this.doc.off('beforeObserverCalls', this.options.onChange);
     this.link.destroy();
   }
 
   private readonly onUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (origin !== this.options.origin) this.options.onEdit(update);
+    if (origin !== this.options.origin) this.edited(update);
   };
+
+  private edited(update: Uint8Array): void {
+    const claimed = this.claims.length > 0 ? this.claimedIn(update) : [];
+    // A message names one suggestion: where one transaction took two, it travels twice, and the second is known.
+    for (const claim of claimed) this.options.onEdit(update, claim);
+    if (claimed.length === 0) this.options.onEdit(update);
+  }
+
+  private claimedIn(update: Uint8Array): Provenance[] {
+    const ranges = clockRanges(update);
+    const isIn = ({ client, clock }: Provenance) => (ranges.get(client)?.[1] ?? 0) > clock;
+    const claimed = this.claims.filter(isIn);
+    this.claims = this.claims.filter((claim) => !isIn(claim));
+    return claimed;
+  }
 }

@@ -1,5 +1,7 @@
 import { expect, it } from '@jest/globals';
+import * as Y from 'yjs';
 import { DOCUMENT, Harness } from '../../../test/harness.js';
+import type { Provenance } from '../../index.js';
 import { breathe, type SeededRandom, withSeeds } from '../../testing/index.js';
 import { type DocumentProvider, MemoryOutbox, type TandemClient } from '../index.js';
 
@@ -10,6 +12,8 @@ interface Editor {
   provider: DocumentProvider;
   /** Marks that this editor wrote and that its provider must not lose. */
   readonly marks: Set<string>;
+  /** Text of suggestions that this editor accepted. */
+  readonly claims: Provenance[];
 }
 
 const STEPS = 120;
@@ -27,6 +31,22 @@ const edit = (editor: Editor, random: SeededRandom) => {
   if (dots >= 0 && random.chance(0.5)) text.delete(dots, 4);
 };
 
+/** Asks for a suggestion and accepts it, when the network lets it come; what becomes of that edit is left to chance. */
+const accept = async (at: Harness, { user, provider, marks, claims }: Editor, random: SeededRandom) => {
+  provider.complete({ index: random.chance(0.5) ? 0 : provider.text.length }).done.catch(() => {});
+  await at.server.settle();
+  written += 1;
+  at.server.ai.completions.at(-1)?.delta(`{${user}${written}}`);
+  await at.server.settle();
+  const { mine } = provider.suggestions;
+  if (!mine) return;
+  const { doc } = provider;
+  const { completionId, text } = mine;
+  claims.push({ completionId, client: doc.clientID, clock: Y.getState(doc.store, doc.clientID), length: text.length });
+  marks.add(text);
+  mine.accept();
+};
+
 const isStored = (at: Harness, editor: Editor) => {
   const stored = at.document.text;
   return [...editor.marks].every((mark) => stored.includes(mark));
@@ -39,7 +59,8 @@ const disturb = async (at: Harness, editors: Editor[], random: SeededRandom) => 
   const editor = random.pick(editors);
   const roll = random.integer(100);
   // Also before the first connection of a tab, which may be closed again before there is one.
-  if (roll < 30) edit(editor, random);
+  if (roll < 26) edit(editor, random);
+  else if (roll < 30) await accept(at, editor, random);
   else if (roll < 50) connection.deliverToServer();
   else if (roll < 70) connection.deliverToClient();
   else if (roll < 82) at.server.commit();
@@ -65,7 +86,7 @@ const run = async (at: Harness, random: SeededRandom) => {
   for (const user of ['ann', 'bea', 'cem']) {
     const outbox = new MemoryOutbox();
     const opened = await at.opened(user, outbox);
-    editors.push({ user, outbox, marks: new Set(), ...opened });
+    editors.push({ user, outbox, marks: new Set(), claims: [], ...opened });
   }
   for (let step = 0; step < STEPS; step++) {
     await disturb(at, editors, random);
@@ -86,11 +107,14 @@ const run = async (at: Harness, random: SeededRandom) => {
     expect(provider.text.toString()).toBe(at.document.text);
     expect(provider.seq).toBe(at.document.seq);
   }
-  for (const editor of editors) expect(isStored(at, editor)).toBe(true);
+  for (const editor of editors) {
+    expect(isStored(at, editor)).toBe(true);
+    expect(at.document.provenance).toEqual(expect.arrayContaining(editor.claims));
+  }
 };
 
 it(
-  'DOC-8, DOC-12, DOC-14, DOC-24: whatever happens on the way, everybody converges and what is saved is stored',
+  'DOC-8, DOC-12, DOC-14, DOC-24, CMP-22: whatever happens on the way, everybody converges and what is saved is stored',
   () =>
     withSeeds(60, async (random) => {
       const at = new Harness();

@@ -4,6 +4,7 @@ import type { DocumentOpenAnswer, DocumentUpdateAnswer, DocumentUpdateEvent } fr
 import type { Role } from '../../wire/fields.js';
 import type { OutboxChange, OutboxEntry } from '../outbox/outbox-store.js';
 import { Incoming } from './incoming.js';
+import type { GatheredEdits } from './local-edits.js';
 import type { Effect, MachineEvent } from './machine-events.js';
 import { Outgoing } from './outgoing.js';
 import { canWrite, type Phase } from './phase.js';
@@ -55,6 +56,11 @@ export class DocumentMachine {
     return this.outgoing.queue.all;
   }
 
+  /** Whether text of this suggestion waits for its ack. */
+  holds(completionId: string): boolean {
+    return this.outgoing.queue.holds(completionId);
+  }
+
   get canEdit(): boolean {
     const closed = this.phase === 'refused' || this.phase === 'destroyed';
     return !closed && !this.forbidden && canWrite(this.role);
@@ -104,8 +110,7 @@ export class DocumentMachine {
         this.onDisconnected();
         break;
       case 'edited':
-        this.edited = true;
-        this.writeOutbox(this.outgoing.queue.append(event.update, event.edits));
+        this.onEdited(event);
         break;
       case 'opened':
         this.onOpened(event.request, event.answer);
@@ -160,6 +165,11 @@ export class DocumentMachine {
     if (own.length > 0) this.writeOutbox({ add: own, remove: [] });
   }
 
+  private onEdited({ update, edits, provenance }: GatheredEdits): void {
+    this.edited = true;
+    this.writeOutbox(this.outgoing.queue.append({ update, edits, ...(provenance && { provenance }) }));
+  }
+
   private onDisconnected(): void {
     this.connected = false;
     this.outgoing.disconnect();
@@ -206,7 +216,7 @@ export class DocumentMachine {
     this.stalled = false;
     this.error = undefined;
     this.deadline = undefined;
-    this.effects.push({ type: 'arrive', awareness: answer.awareness });
+    this.effects.push({ type: 'arrive', awareness: answer.awareness, completions: answer.completions ?? [] });
     if (this.outgoing.needsMissing) this.sendMissing(answer.stateVector);
   }
 

@@ -3,9 +3,15 @@ import * as Y from 'yjs';
 import { type ErrorCode, TandemError } from '../../errors.js';
 import type { EventOf, ServerEvent } from '../../wire/events.js';
 import type { Role } from '../../wire/fields.js';
-import { Emitter } from '../emitter.js';
+import type { CompletionPort } from '../ai/completion-port.js';
+import type { CompletionStream } from '../ai/completion-stream.js';
+import type { CompleteOptions } from '../ai/completions.js';
+import type { Diagnostics } from '../ai/diagnostics.js';
+import { DocumentAi } from '../ai/document-ai.js';
+import type { Suggestions } from '../ai/suggestions.js';
 import type { KeptText } from '../outbox/kept-text.js';
 import type { OutboxLane } from '../outbox/outbox-store.js';
+import { Announcements } from './announcements.js';
 import { BoundDoc } from './bound-doc.js';
 import type { DocumentLink } from './document-link.js';
 import { DocumentMachine } from './document-machine.js';
@@ -13,9 +19,8 @@ import { DocumentRequests } from './document-requests.js';
 import { KeptTexts } from './kept-texts.js';
 import { LocalEdits } from './local-edits.js';
 import type { Effect, MachineEvent } from './machine-events.js';
-import { type ProviderEvents, type ProviderStatus, type ProviderView, tellChanges } from './provider-events.js';
+import type { ProviderEvents, ProviderStatus, ProviderView } from './provider-events.js';
 import { toMachineEvent } from './server-events.js';
-import { Waiters } from './waiters.js';
 
 const STATUS = {
   offline: 'offline',
@@ -30,27 +35,27 @@ const STATUS = {
 /** One document of a `TandemClient`: keeps a `Y.Doc` and the server's document the same. Made by `openDocument`. */
 export class DocumentProvider {
   private readonly machine = new DocumentMachine();
-  private readonly events = new Emitter<ProviderEvents>();
-  private readonly waiters = new Waiters();
+  private readonly told: Announcements;
   private readonly edits: LocalEdits;
   private readonly requests: DocumentRequests;
   private readonly keptTexts: KeptTexts;
+  private readonly ai: DocumentAi;
   /** Settled once there was an outbox; it waits as long as nobody knows whose edits these are. */
   private readonly laneOpening: Promise<void>;
   private bound: BoundDoc;
   private lane: OutboxLane | undefined;
   private cancelTimer: (() => void) | undefined;
-  private seen: ProviderView;
 
   constructor(
     readonly documentId: string,
     private readonly link: DocumentLink,
     private readonly options: { readonly doc?: Y.Doc; readonly awareness?: boolean } = {},
   ) {
-    this.edits = new LocalEdits((update, edits) => this.dispatch({ type: 'edited', update, edits }));
+    this.edits = new LocalEdits((edits) => this.dispatch({ type: 'edited', ...edits }));
     this.requests = new DocumentRequests(documentId, link, (answer) => this.dispatch(answer));
     this.keptTexts = new KeptTexts(link.report);
-    this.seen = this.view();
+    this.ai = new DocumentAi(this.aiPort());
+    this.told = new Announcements(() => this.view());
     this.bound = this.bind(options.doc ?? new Y.Doc());
     const before = this.bound.ownState();
     if (before) this.edits.add(before);
@@ -109,18 +114,26 @@ export class DocumentProvider {
   get kept(): readonly KeptText[] {
     return this.keptTexts.all;
   }
+  /** What models propose here, to this provider and to others. */
+  get suggestions(): Suggestions {
+    return this.ai.completions.suggestions;
+  }
+  /** What analyzers say of the text. */
+  get diagnostics(): Diagnostics {
+    return this.ai.diagnostics;
+  }
   /** The last refusal that still stands. */
   get error(): TandemError | undefined {
     return this.machine.error;
   }
 
   on<E extends keyof ProviderEvents>(event: E, listener: (payload: ProviderEvents[E]) => void): () => void {
-    return this.events.on(event, listener);
+    return this.told.events.on(event, listener);
   }
 
   /** Resolves when open; rejects with the refusal when the document cannot be opened, or when it is destroyed. */
   whenSynced(): Promise<void> {
-    return this.waiters.wait('synced', this.state());
+    return this.told.wait('synced');
   }
 
   /**
@@ -128,7 +141,15 @@ export class DocumentProvider {
    * the server refused them for good, or the document was reset (`replaced` then carries the text).
    */
   whenSaved(): Promise<void> {
-    return this.waiters.wait('saved', this.state());
+    return this.told.wait('saved');
+  }
+
+  /**
+   * Asks for a suggestion; the one before is cancelled. Its text comes in the stream and in `suggestions`. Throws a
+   * RangeError for an index that is not in the text.
+   */
+  complete(options: CompleteOptions = {}): CompletionStream {
+    return this.ai.completions.complete(options);
   }
 
   /** Lets a kept text go for good. Resolves when it is gone from the browser, too; a repeat is harmless. */
@@ -145,6 +166,8 @@ export class DocumentProvider {
   async destroy(): Promise<void> {
     if (this.status === 'destroyed') return;
     this.bound.release();
+    this.edits.flush();
+    this.ai.completions.close();
     this.dispatch({ type: 'destroy' });
     this.link.released(this.documentId);
     if (await this.link.knowsUser()) {
@@ -175,6 +198,26 @@ export class DocumentProvider {
     }
     const told = toMachineEvent(event, body);
     if (told) this.dispatch(told);
+    else this.ai.receive(event, body);
+  }
+
+  private aiPort(): CompletionPort {
+    const provider = this;
+    const { documentId, link } = this;
+    return {
+      documentId,
+      clock: link.clock,
+      report: link.report,
+      request: (event, body, answered) => link.request(event, body, answered),
+      get doc() {
+        return provider.doc;
+      },
+      get isOpen() {
+        return provider.synced;
+      },
+      insert: (index, text, completionId) => this.bound.insert(index, text, completionId),
+      holds: (completionId) => this.edits.holds(completionId) || this.machine.holds(completionId),
+    };
   }
 
   private async onLane(lane: OutboxLane): Promise<void> {
@@ -194,10 +237,11 @@ export class DocumentProvider {
       origin: this,
       clock: this.link.clock,
       awareness: this.options.awareness ?? true,
-      onEdit: (update) => {
-        this.edits.add(update);
+      onEdit: (update, provenance) => {
+        this.edits.add(update, provenance);
         this.announce();
       },
+      onChange: () => this.ai.changed(),
       sendAwareness: (update) => this.link.sendAwareness(this.documentId, update),
     });
   }
@@ -240,9 +284,11 @@ export class DocumentProvider {
         break;
       case 'arrive':
         this.bound.link.arrive(effect.awareness);
+        this.ai.opened(effect.completions);
         break;
       case 'leave':
         this.bound.link.leave();
+        this.ai.left(this.status === 'refused');
     }
   }
 
@@ -263,10 +309,11 @@ export class DocumentProvider {
     this.bound.awareness.setLocalState(state);
     if (lost) {
       this.keptTexts.keep(keptText, reason, this.link.clock.now());
-      this.waiters.reject('saved', this.machine.error ?? new TandemError(reason));
+      this.told.reject('saved', this.machine.error ?? new TandemError(reason));
     }
+    this.ai.replaced(reason === 'epoch_mismatch');
     const { doc, awareness, text } = this;
-    return () => this.events.emit('replaced', { doc, text, awareness, reason, keptText });
+    return () => this.told.events.emit('replaced', { doc, text, awareness, reason, keptText });
   }
 
   private schedule(): void {
@@ -278,21 +325,13 @@ export class DocumentProvider {
     this.cancelTimer = this.link.clock.after(wait, () => this.dispatch({ type: 'tick' }));
   }
 
-  private state() {
-    return { synced: this.synced, saved: this.saved, status: this.status, error: this.error };
-  }
-
   private view(): ProviderView {
     const { status, synced, saved, pending, stalled, role, canEdit, kept, error } = this;
     return { status, synced, saved, pending, stalled, role, canEdit, kept, error };
   }
 
-  /** Tells what changed since the last time. */
   private announce(): void {
-    const before = this.seen;
-    const now = this.view();
-    this.seen = now;
-    this.waiters.settle(this.state());
-    tellChanges(before, now, (event, payload) => this.events.emit(event, payload));
+    this.ai.completions.settle();
+    this.told.tell();
   }
 }

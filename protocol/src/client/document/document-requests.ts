@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import type { DocumentUpdate } from '../../wire/document.js';
 import { randomId } from '../random-id.js';
 import type { BoundDoc } from './bound-doc.js';
 import type { DocumentLink } from './document-link.js';
@@ -32,13 +33,13 @@ export class DocumentRequests {
     });
   }
 
-  send({ request, update }: Of<'send'>): void {
-    this.update(request, update, false);
+  send({ request, update, provenance }: Of<'send'>): void {
+    this.update(request, update, { provenance });
   }
 
-  sendMissing({ request, stateVector, clientIds }: Of<'send-missing'>, { doc }: BoundDoc): void {
+  sendMissing({ request, stateVector, clientIds, provenance }: Of<'send-missing'>, { doc }: BoundDoc): void {
     const own = new Set([...clientIds, doc.clientID]);
-    this.update(request, resyncUpdate(doc, stateVector, own), true);
+    this.update(request, resyncUpdate(doc, stateVector, own), { resync: true, provenance });
   }
 
   close(): void {
@@ -46,11 +47,13 @@ export class DocumentRequests {
   }
 
   /** The answer to the last part is the answer to all; a refusal of any part is, too. */
-  private update(request: number, update: Uint8Array, resync: boolean): void {
+  private update(request: number, update: Uint8Array, more: Pick<DocumentUpdate, 'resync' | 'provenance'>): void {
     const parts = updateParts(update, this.link.limits.maxUpdateBytes, randomId);
+    // A field that is not said is left out: encoders would write it as null.
+    const said = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
     let refused = false;
     for (const [i, part] of parts.entries()) {
-      const body = { documentId: this.documentId, ...part, ...(resync && { resync }) };
+      const body = { documentId: this.documentId, ...part, ...said };
       this.link.request('document:update', body, (outcome) => {
         if (refused) return;
         refused = !outcome.ok;

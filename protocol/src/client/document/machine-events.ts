@@ -1,5 +1,6 @@
 import type { ErrorCode, TandemError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
+import type { OpenCompletion } from '../../wire/completion.js';
 import type {
   DocumentOpenAnswer,
   DocumentResyncEvent,
@@ -7,7 +8,9 @@ import type {
   DocumentUpdateEvent,
 } from '../../wire/document.js';
 import type { Role } from '../../wire/fields.js';
+import type { Provenance } from '../../wire/provenance.js';
 import type { OutboxChange, OutboxEntry } from '../outbox/outbox-store.js';
+import type { GatheredEdits } from './local-edits.js';
 
 /** What happens to a document: told to `DocumentMachine.step`. */
 export type MachineEvent =
@@ -15,7 +18,7 @@ export type MachineEvent =
   | { readonly type: 'loaded'; readonly entries: readonly OutboxEntry[] }
   | { readonly type: 'connected'; readonly limits: Limits }
   | { readonly type: 'disconnected' }
-  | { readonly type: 'edited'; readonly update: Uint8Array; readonly edits: number }
+  | ({ readonly type: 'edited' } & GatheredEdits)
   | { readonly type: 'opened'; readonly request: number; readonly answer: DocumentOpenAnswer }
   | { readonly type: 'stored'; readonly request: number; readonly answer: DocumentUpdateAnswer }
   /** Of an open or an update, told apart by the request. */
@@ -34,13 +37,19 @@ export type MachineEvent =
 export type Effect =
   /** Send `document:open`; the shell adds state vector, client id and instance of its `Y.Doc`. */
   | { readonly type: 'open'; readonly request: number; readonly seq?: number; readonly epoch?: number }
-  | { readonly type: 'send'; readonly request: number; readonly update: Uint8Array }
+  | {
+      readonly type: 'send';
+      readonly request: number;
+      readonly update: Uint8Array;
+      readonly provenance?: Provenance;
+    }
   /** Send what the server's state lacks of our own (V2); the shell makes it from its `Y.Doc`. */
   | {
       readonly type: 'send-missing';
       readonly request: number;
       readonly stateVector: Uint8Array;
       readonly clientIds: ReadonlySet<number>;
+      readonly provenance?: Provenance;
     }
   | { readonly type: 'close' }
   | { readonly type: 'apply'; readonly update: Uint8Array }
@@ -50,6 +59,10 @@ export type Effect =
   /** Freeze the `Y.Doc` and go on with a new one. */
   | { readonly type: 'replace'; readonly reason: ErrorCode; readonly lost: boolean }
   /** The document is open: show the others, and oneself anew. */
-  | { readonly type: 'arrive'; readonly awareness?: Uint8Array }
+  | {
+      readonly type: 'arrive';
+      readonly awareness?: Uint8Array;
+      readonly completions: readonly OpenCompletion[];
+    }
   /** Nobody else can be seen any more. */
   | { readonly type: 'leave' };

@@ -31,7 +31,7 @@ export class Outgoing {
     const busy = this.missing !== undefined || this.queue.requestsInFlight >= WINDOW;
     if (busy || now < this.notBefore) return undefined;
     const batch = this.queue.take(request, maxBytes);
-    return batch && { type: 'send', request, update: batch.update };
+    return batch && { type: 'send', request, update: batch.update, provenance: batch.provenance };
   }
 
   /** V2: one request instead of everything that waits. */
@@ -40,16 +40,17 @@ export class Outgoing {
     this.needsMissing = false;
     this.missing = request;
     const { clientIds } = this.queue;
-    this.queue.takeAll(request);
-    return { type: 'send-missing', request, stateVector, clientIds };
+    return { type: 'send-missing', request, stateVector, clientIds, ...this.queue.takeAll(request) };
   }
 
   /** Returns the ids that leave the outbox. */
   stored(request: number): readonly number[] {
-    if (request === this.missing) this.missing = undefined;
+    const ids = this.queue.stored(request);
+    // What it did not settle is sent after it: nothing else was in flight.
+    if (request === this.missing) this.rewind();
     this.gaps = 0;
     this.inheritedRefusedAt = undefined;
-    return this.queue.stored(request);
+    return ids;
   }
 
   /** Undefined for a request that was taken back: what it held was sent again. */

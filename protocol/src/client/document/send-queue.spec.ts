@@ -11,7 +11,7 @@ const typed = (letters: string, doc = new Y.Doc()) => {
 };
 const queueOf = (updates: Uint8Array[]) => {
   const queue = new SendQueue();
-  for (const update of updates) queue.append(update, 1);
+  for (const update of updates) queue.append({ update, edits: 1 });
   return queue;
 };
 const LARGE = 1_000_000;
@@ -22,7 +22,7 @@ describe('SendQueue', () => {
     const queue = queueOf(typed('abc'));
     expect(queue.take(1, LARGE)?.ids).toEqual([1, 2, 3]);
     expect(queue.take(2, LARGE)).toBeUndefined();
-    queue.append(typed('d')[0]!, 1);
+    queue.append({ update: typed('d')[0]!, edits: 1 });
     expect(queue.take(2, LARGE)?.ids).toEqual([4]);
     expect(queue.pending).toBe(4);
   });
@@ -51,10 +51,10 @@ describe('SendQueue', () => {
     const queue = queueOf(updates.slice(0, 1));
     queue.take(1, LARGE);
     queue.rewind();
-    queue.append(updates[1]!, 1);
+    queue.append({ update: updates[1]!, edits: 1 });
     expect(queue.take(2, LARGE)?.ids).toEqual([1, 2]);
     expect(queue.stored(1)).toEqual([1]);
-    queue.append(updates[2]!, 1);
+    queue.append({ update: updates[2]!, edits: 1 });
     expect(queue.take(3, LARGE)?.ids).toEqual([3]);
     expect(queue.stored(2)).toEqual([1, 2]);
     expect(idsOf(queue)).toEqual([3]);
@@ -64,9 +64,9 @@ describe('SendQueue', () => {
     const [a, b, c] = typed('abc');
     const queue = queueOf([a!]);
     queue.take(1, LARGE);
-    queue.append(b!, 1);
+    queue.append({ update: b!, edits: 1 });
     queue.take(2, LARGE);
-    queue.append(c!, 1);
+    queue.append({ update: c!, edits: 1 });
     // The second is acked before the first; a new connection sends what is left.
     queue.stored(2);
     queue.disconnect();
@@ -87,12 +87,54 @@ describe('SendQueue', () => {
     expect(queue.areInherited([1])).toBe(true);
   });
 
+  describe('text of suggestions', () => {
+    const claim = (n: number) => ({ completionId: `c${n}`, client: 1, clock: n, length: 1 });
+    /** The second and the fourth of five letters were accepted. */
+    const mixed = (letters = 'abcde') => {
+      const queue = new SendQueue();
+      for (const [i, update] of typed(letters).entries()) {
+        queue.append({ update, edits: 1, ...((i === 1 || i === 3) && { provenance: claim(i) }) });
+      }
+      return queue;
+    };
+
+    it('CMP-22: travels alone, and each time with what it is', () => {
+      const queue = mixed();
+      const sent = () => [1, 2, 3, 4, 5].map((request) => queue.take(request, LARGE)).map((batch) => batch?.provenance);
+      expect(sent()).toEqual([undefined, claim(1), undefined, claim(3), undefined]);
+      queue.rewind();
+      expect(sent()).toEqual([undefined, claim(1), undefined, claim(3), undefined]);
+      expect([queue.holds('c1'), queue.holds('c2')]).toEqual([true, false]);
+      queue.stored(2);
+      expect(queue.holds('c1')).toBe(false);
+    });
+
+    it('CMP-22: stays what it is when a long wait is merged', () => {
+      const queue = mixed('x'.repeat(1_100));
+      expect(queue.all.length).toBeLessThan(600);
+      const claimed = queue.all.filter(({ provenance }) => provenance);
+      expect(claimed.map(({ id, edits, provenance }) => [id, edits, provenance])).toEqual([
+        [2, 1, claim(1)],
+        [4, 1, claim(3)],
+      ]);
+    });
+
+    it('CMP-22: of several in the answer to a gap, the first goes with it and the others after it', () => {
+      const queue = mixed();
+      expect(queue.takeAll(9)).toEqual({ provenance: claim(1) });
+      expect(queue.take(10, LARGE)).toBeUndefined();
+      expect(queue.stored(9)).toEqual([1, 2, 3, 5]);
+      queue.rewind();
+      expect(queue.take(10, LARGE)).toMatchObject({ ids: [4], provenance: claim(3) });
+    });
+  });
+
   it('DOC-14: a long wait is stored in few entries that hold the same', () => {
     const letters = 'x'.repeat(1_100);
     const queue = new SendQueue();
     const held = new Map<number, Uint8Array>();
     for (const update of typed(letters)) {
-      const { add, remove } = queue.append(update, 1);
+      const { add, remove } = queue.append({ update, edits: 1 });
       for (const id of remove) held.delete(id);
       for (const entry of add) held.set(entry.id, entry.update);
     }

@@ -1,4 +1,6 @@
+import type { Provenance } from '../../wire/provenance.js';
 import type { OutboxChange, OutboxEntry } from '../outbox/outbox-store.js';
+import type { GatheredEdits } from './local-edits.js';
 import { type ClockRanges, clockRanges, follows, joinRanges, mergeUpdates } from './merge-updates.js';
 
 interface Queued extends OutboxEntry {
@@ -9,6 +11,7 @@ interface Queued extends OutboxEntry {
 export interface Batch {
   readonly ids: readonly number[];
   readonly update: Uint8Array;
+  readonly provenance?: Provenance;
 }
 
 /** Local edits in one message, so that a long time offline stays below the server's limit of structs in one update. */
@@ -54,7 +57,7 @@ export class SendQueue {
   }
 
   get all(): readonly OutboxEntry[] {
-    return this.entries.map(({ id, update, edits }) => ({ id, update, edits }));
+    return this.entries.map(({ ranges: _ranges, ...entry }) => entry);
   }
 
   /** Client ids under which the waiting edits were made. */
@@ -62,9 +65,14 @@ export class SendQueue {
     return new Set(this.entries.flatMap((entry) => [...entry.ranges.keys()]));
   }
 
-  append(update: Uint8Array, edits: number): OutboxChange {
-    const entry = { id: ++this.lastId, update, edits };
-    this.entries.push({ ...entry, ranges: clockRanges(update) });
+  /** Whether text of this suggestion waits for its ack. */
+  holds(completionId: string): boolean {
+    return this.entries.some(({ provenance }) => provenance?.completionId === completionId);
+  }
+
+  append(edited: GatheredEdits): OutboxChange {
+    const entry = { id: ++this.lastId, ...edited };
+    this.entries.push({ ...entry, ranges: clockRanges(edited.update) });
     this.appended += 1;
     const merged = this.appended % (COMPACT_FROM / 2) === 0 ? this.compact() : undefined;
     if (!merged) return { add: [entry], remove: [] };
@@ -85,16 +93,23 @@ export class SendQueue {
     const ids = group.map(({ id }) => id);
     this.flyingEntries += group.length;
     this.flying.set(request, ids);
-    return { ids, update: mergeUpdates(group.map(({ update }) => update)) };
+    const { provenance } = first;
+    return { ids, update: mergeUpdates(group.map(({ update }) => update)), ...(provenance && { provenance }) };
   }
 
-  /** Notes a request that holds every entry of now, as the answer to a gap does. */
-  takeAll(request: number): void {
+  /**
+   * Notes a request that holds every entry of now, as the answer to a gap does. A message names one suggestion: this one
+   * the first, and the entries of further ones are not settled by its ack.
+   */
+  takeAll(request: number): { readonly provenance?: Provenance } {
     this.flyingEntries = this.entries.length;
+    const first = this.entries.find(({ provenance }) => provenance);
+    const settled = this.entries.filter((entry) => !entry.provenance || entry === first);
     this.flying.set(
       request,
-      this.entries.map(({ id }) => id),
+      settled.map(({ id }) => id),
     );
+    return first?.provenance ? { provenance: first.provenance } : {};
   }
 
   /** The ack: takes the entries of that request out and returns their ids. */
@@ -137,15 +152,19 @@ export class SendQueue {
     return ids;
   }
 
-  /** Neighbours from `start` that may be merged. What was inherited never travels with own edits: refusals differ. */
+  /**
+   * Neighbours from `start` that may be merged. What was inherited never travels with own edits: refusals differ. Text of
+   * a suggestion travels alone: its message says whose it is.
+   */
   private group(start: number, maxBytes: number): Queued[] {
     const group = [this.entries[start]!];
     let { ranges, edits } = group[0]!;
     let bytes = group[0]!.update.length;
+    if (group[0]!.provenance) return group;
     for (const entry of this.entries.slice(start + 1, start + MAX_BATCH_EDITS)) {
       const fits = edits + entry.edits <= MAX_BATCH_EDITS && bytes + entry.update.length <= maxBytes;
       const together = entry.id <= this.inheritedTo === group[0]!.id <= this.inheritedTo;
-      if (!fits || !together || !follows(ranges, entry.ranges)) break;
+      if (!fits || !together || entry.provenance || !follows(ranges, entry.ranges)) break;
       group.push(entry);
       ranges = joinRanges(ranges, entry.ranges);
       edits += entry.edits;

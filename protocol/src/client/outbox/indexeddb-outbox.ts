@@ -103,7 +103,12 @@ const moveEntries = async (db: OutboxDatabase, from: string[], to: string): Prom
     await entries.delete(entriesOf(lane));
     await tx.objectStore('lanes').delete(lane);
   }
-  const adopted = found.map(({ update, edits }, i) => ({ id: i - found.length, update, edits }));
+  const adopted = found.map(({ update, edits, provenance }, i) => ({
+    id: i - found.length,
+    update,
+    edits,
+    ...(provenance && { provenance }),
+  }));
   for (const entry of adopted) await entries.put({ ...entry, lane: to });
   await tx.done;
   return adopted;

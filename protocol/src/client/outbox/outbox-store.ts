@@ -1,3 +1,4 @@
+import type { Provenance } from '../../wire/provenance.js';
 import type { KeptText } from './kept-text.js';
 
 /** A local edit that waits for its ack. */
@@ -7,6 +8,8 @@ export interface OutboxEntry {
   readonly update: Uint8Array;
   /** How many local edits were merged into it. */
   readonly edits: number;
+  /** Whose text it is, when it came from a suggestion. */
+  readonly provenance?: Provenance;
 }
 
 export interface OutboxKey {

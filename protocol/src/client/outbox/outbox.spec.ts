@@ -55,6 +55,20 @@ describe.each(outboxes(browser))('the outbox in %s', (_name, make) => {
     await next.close();
   });
 
+  it('CMP-22: keeps whose text an edit holds', async () => {
+    const store = make();
+    const lane = await store.open(KEY);
+    const provenance = { completionId: 'c', client: 1, clock: 2, length: 3 };
+    await lane.write({ add: [entry(1), { ...entry(2), provenance }], remove: [] });
+    await lane.close();
+    const next = await store.open(KEY);
+    expect(next.adopted).toEqual([
+      { ...entry(1), id: -2 },
+      { ...entry(2), id: -1, provenance },
+    ]);
+    await next.close();
+  });
+
   it('DOC-24: another user, document or server sees nothing of it', async () => {
     const store = make();
     const lane = await store.open(KEY);

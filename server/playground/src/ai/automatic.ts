@@ -32,7 +32,7 @@ class Automatic implements PluginValue {
   update(update: ViewUpdate): void {
     const { state, transactions } = update;
     const isTyping = transactions.some(asks) && state.facet(takesText)(this.view);
-    if (isTyping) this.#soon(() => this.policy.typed(this.view.state.selection.main.head));
+    if (isTyping) this.#soon(() => this.policy.typed(() => this.view.state.selection.main.head));
     else if (update.focusChanged && !this.view.hasFocus) this.#soon(() => this.policy.moved(undefined));
     else if (update.selectionSet) this.#soon(() => this.policy.moved(this.view.state.selection.main.head));
   }

@@ -15,7 +15,8 @@ const question: CompletionQuestion = {
   alternatives: 1,
   openDocuments: [],
 };
-const suggestion = { documentId: '', userId: '', before: 'const ', after: '' } as unknown as Suggestion;
+// Cut in the middle of an emoji, as the end of a long line may be.
+const suggestion = { documentId: '', userId: '', before: '\udc4d const ', after: '\ud83d' } as unknown as Suggestion;
 const result = (texts: string[]): CompletionResult => ({
   outcome: 'complete',
   suggestion,
@@ -109,9 +110,14 @@ describe('PostgresAiRequests', () => {
     expect(await requests.keepAlive([{ id, attempt: 1 }])).toEqual([id]);
     expect(await requests.keepAlive([{ id, attempt: 2 }])).toEqual([]);
     expect(await requests.finish(id, 1, result(['stale']))).toBe(false);
-    expect(await requests.finish(id, 2, result(['fresh']))).toBe(true);
+    expect(await requests.finish(id, 2, result(['fresh \ud83d\0']))).toBe(true);
     expect(await requests.finish(id, 2, result(['again']))).toBe(false);
-    expect(await requests.get(id)).toMatchObject({ state: 'complete', texts: ['fresh'], deltas: 1, suggestion });
+    expect(await requests.get(id)).toMatchObject({
+      state: 'complete',
+      texts: ['fresh \ud83d\0'],
+      deltas: 1,
+      suggestion,
+    });
   });
 
   it('F30: whoever comes first ends it: cancel and finish exclude each other', async () => {

@@ -44,7 +44,7 @@ describe('PostgresDiagnosticsStore', () => {
     const documentId = await document('a.ts');
     const [first, second, late] = [
       result(documentId, 3, 'old'),
-      result(documentId, 5, 'new'),
+      result(documentId, 5, 'new \ud83d\0'),
       result(documentId, 4, 'late'),
     ];
     for (const told of [first, second, late]) await store.replace([told]);

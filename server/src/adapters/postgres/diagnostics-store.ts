@@ -6,7 +6,7 @@ import { TranslatesOutages } from './store-errors.js';
 const REPLACE = `
 INSERT INTO document_diagnostics (document_id, source, run_id, seq, state_vector, diagnostics, created_at)
 SELECT document_id, source, run_id, seq, state_vector, diagnostics, now()
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int8[], $5::bytea[], $6::jsonb[])
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int8[], $5::bytea[], $6::json[])
   AS given (document_id, source, run_id, seq, state_vector, diagnostics)
 WHERE EXISTS (SELECT FROM documents d WHERE d.id = given.document_id AND d.deleted_at IS NULL)
 ON CONFLICT (document_id, source) DO UPDATE SET run_id = excluded.run_id, seq = excluded.seq,
@@ -20,7 +20,7 @@ const OF_DOCUMENT = `SELECT ${COLUMNS} FROM document_diagnostics g WHERE g.docum
 
 const OF_PROJECT = `
 SELECT ${COLUMNS} FROM document_diagnostics g JOIN documents d ON d.id = g.document_id
-WHERE d.project_id = $1 AND d.deleted_at IS NULL AND g.diagnostics <> '[]' ORDER BY d.path COLLATE "C", g.source`;
+WHERE d.project_id = $1 AND d.deleted_at IS NULL AND g.diagnostics::text <> '[]' ORDER BY d.path COLLATE "C", g.source`;
 
 const DOCUMENTS = `
 SELECT id, path FROM documents WHERE project_id = $1 AND deleted_at IS NULL AND kind = 'text' ORDER BY path COLLATE "C"`;

@@ -22,7 +22,14 @@ export type Action =
 const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
   const viewer: Action[] = ['project.read', 'members.read', 'document.read'];
   const commenter: Action[] = [...viewer];
-  const editor: Action[] = [...commenter, 'document.write', 'document.create', 'document.move', 'document.delete', 'ai.use'];
+  const editor: Action[] = [
+    ...commenter,
+    'document.write',
+    'document.create',
+    'document.move',
+    'document.delete',
+    'ai.use',
+  ];
   const maintainer: Action[] = [...editor, 'project.change', 'members.change'];
   const owner: Action[] = [...maintainer, 'owners.change', 'project.delete'];
   return {

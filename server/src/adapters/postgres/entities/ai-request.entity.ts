@@ -58,11 +58,11 @@ export class AiRequestEntity {
   @Column('jsonb', { nullable: true })
   question!: CompletionQuestion | null;
 
-  /** What was suggested; forgotten with the suggestion unless it was accepted. */
-  @Column('jsonb', { nullable: true })
+  /** What was suggested; forgotten with the suggestion unless it was accepted. Not `jsonb`: that refuses half a surrogate pair. */
+  @Column('json', { nullable: true })
   suggestion!: Suggestion | null;
 
-  @Column('jsonb', { nullable: true })
+  @Column('json', { nullable: true })
   texts!: string[] | null;
 
   @Column('integer', { default: 0 })

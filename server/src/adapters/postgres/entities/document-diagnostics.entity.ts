@@ -26,7 +26,8 @@ export class DocumentDiagnosticsEntity {
   @Column('bytea', { name: 'state_vector' })
   stateVector!: Buffer;
 
-  @Column('jsonb')
+  /** Not `jsonb`: messages may quote half a surrogate pair, or NUL, which that refuses. */
+  @Column('json')
   diagnostics!: Diagnostic[];
 
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })

@@ -114,11 +114,11 @@ export class NgramModel {
       ends: (token, line) => around.ends(token, line),
       lines: request.alternatives,
       maxTokens: request.maxTokens,
-      minProbability: uncalibrated(Math.min(threshold, alternativeThreshold)),
+      minProbability: uncalibrated(Math.min(threshold, alternativeThreshold), typed !== ''),
       beam,
       budget,
     });
-    return fitting(lines, around, threshold);
+    return fitting(lines, around, threshold, alternativeThreshold, typed !== '');
   }
 
   /** What may come next at the caret, line breaks too, best first: the single step that `complete` searches with. */
@@ -200,14 +200,21 @@ const latestLines = (prefix: string): string => {
   return prefix.slice(lineBreak === -1 ? start : lineBreak + 1);
 };
 
-const fitting = (lines: readonly FoundLine[], around: TextAround, threshold: number): NgramCompletion[] => {
+const fitting = (
+  lines: readonly FoundLine[],
+  around: TextAround,
+  threshold: number,
+  alternativeThreshold: number,
+  afterWord: boolean,
+): NgramCompletion[] => {
   const completions: NgramCompletion[] = [];
   for (const line of lines) {
     const text = around.fit(line.text);
     if (text === undefined || completions.some((other) => other.text === text)) continue;
-    const probability = calibrated(line.probability);
-    if (completions.length === 0 && probability < threshold) return [];
+    const probability = calibrated(line.probability, afterWord && isWordLike(text, 0));
     completions.push({ text, probability, tokens: line.tokens });
   }
-  return completions;
+  completions.sort((a, b) => b.probability - a.probability);
+  if (completions[0] === undefined || completions[0].probability < threshold) return [];
+  return completions.filter(({ probability }, i) => i === 0 || probability >= alternativeThreshold);
 };

@@ -61,8 +61,15 @@ export class CompletionDesk {
   /** Safe to repeat. Rejects with TandemError `not_found` when it is nobody's, or another's. */
   async cancel(userId: string, completionId: string): Promise<void> {
     const record = await this.requests.cancel(completionId, userId);
-    if (record) this.stopped(record);
-    else await this.own(userId, completionId);
+    if (record) {
+      this.stopped(record);
+      return;
+    }
+    // It was answered a moment ago, and is not wanted all the same.
+    await this.own(userId, completionId);
+    const unwanted = { outcome: 'cancelled', by: userId, acceptedLength: undefined, alternative: undefined } as const;
+    const closed = await this.requests.resolve(completionId, unwanted);
+    if (closed) this.relay.publish(closedMessage(closed));
   }
 
   /** Safe to repeat: only the first answer counts. */
