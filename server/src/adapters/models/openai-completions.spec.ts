@@ -14,6 +14,7 @@ const PROMPT: CompletionPrompt = {
   suffix: ';\n',
   snippets: [],
   instructions: '',
+  trigger: 'manual',
   alternatives: 1,
   lines: 'single',
   maxTokens: 64,

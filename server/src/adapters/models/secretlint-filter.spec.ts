@@ -19,6 +19,7 @@ const PROMPT: CompletionPrompt = {
   suffix: '',
   snippets: [],
   instructions: '',
+  trigger: 'manual',
   alternatives: 1,
   lines: 'single',
   maxTokens: 64,

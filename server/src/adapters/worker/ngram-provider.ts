@@ -6,6 +6,8 @@ import { WorkerLane } from './worker-lane.js';
 /** A line takes about ten milliseconds, a large file a second to learn. */
 const TASK_MS = 10_000;
 const IDLE_MS = 30 * 60_000;
+/** Right once in five times, and one keystroke to dismiss: shown only to somebody who asked for it. */
+const GUESS = 0.2;
 
 /** The built-in model: counts of the project's own text, in a worker thread. It is no language model, and says so. */
 export class NgramProvider extends LearningModel {
@@ -31,8 +33,9 @@ export class NgramProvider extends LearningModel {
   }
 
   override async *stream(prompt: CompletionPrompt, signal: AbortSignal): AsyncIterable<ModelChunk> {
-    const { projectId, documentId, path, prefix, suffix, alternatives, maxTokens } = prompt;
-    const task: CompleteTask = { projectId, documentId, path, prefix, suffix, alternatives, maxTokens };
+    const { projectId, documentId, path, prefix, suffix, alternatives, maxTokens, trigger } = prompt;
+    const threshold = trigger === 'manual' ? GUESS : undefined;
+    const task: CompleteTask = { projectId, documentId, path, prefix, suffix, alternatives, maxTokens, threshold };
     const { isKnown, candidates } = await this.lane.run<CompleteAnswer>('complete', task);
     if (!isKnown) this.known.delete(projectId);
     signal.throwIfAborted();

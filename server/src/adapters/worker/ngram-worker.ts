@@ -25,6 +25,7 @@ export interface CompleteTask {
   suffix: string;
   alternatives: number;
   maxTokens: number;
+  threshold: number | undefined;
 }
 
 export interface CompleteAnswer {

@@ -1,6 +1,12 @@
 import * as Y from 'yjs';
 import type { CompletionQuestion } from '../../core/ai/ai-requests.js';
-import { type LocateAnswer, type ReplicaNews, type TextSnapshot, WINDOW_LENGTH } from '../../core/ai/replicas.js';
+import {
+  type LocateAnswer,
+  PREFIX_LENGTH,
+  type ReplicaNews,
+  SUFFIX_LENGTH,
+  type TextSnapshot,
+} from '../../core/ai/replicas.js';
 import { TEXT_ROOT } from '../../core/document/update/decode-update.js';
 
 /** The tasks of the thread that holds parsed documents. Its memory is the module's: it ends with the thread. */
@@ -159,8 +165,8 @@ function describe(replica: Replica, offset: number): LocateAnswer {
     end: encode(0),
     before: all.slice(Math.max(offset === 0 ? 0 : lineStart, offset - CONTEXT_UNITS), offset),
     after: all.slice(offset, Math.min(lineEnd === -1 ? all.length : lineEnd, offset + CONTEXT_UNITS)),
-    prefix: all.slice(Math.max(0, offset - WINDOW_LENGTH), offset),
-    suffix: all.slice(offset, offset + WINDOW_LENGTH),
+    prefix: all.slice(Math.max(0, offset - PREFIX_LENGTH), offset),
+    suffix: all.slice(offset, offset + SUFFIX_LENGTH),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { CompletionTrigger } from '@tandem/protocol';
+
 /** A piece of another file that may help. */
 export interface Snippet {
   readonly path: string;
@@ -16,6 +18,8 @@ export interface CompletionPrompt {
   readonly snippets: readonly Snippet[];
   /** What the project's people want of suggestions; for models that follow instructions. */
   readonly instructions: string;
+  /** Who asks by hand would rather see a guess than nothing. */
+  readonly trigger: CompletionTrigger;
   /** How many different texts, at most. */
   readonly alternatives: number;
   /** `single`: to the end of the line. */

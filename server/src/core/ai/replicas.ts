@@ -19,7 +19,7 @@ export interface Located {
   readonly end: string;
   readonly before: string;
   readonly after: string;
-  /** The text around the caret, each side cut to `windowLength`. */
+  /** The text around the caret, cut to `PREFIX_LENGTH` and `SUFFIX_LENGTH`. */
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -44,8 +44,9 @@ export interface TextSnapshot {
   readonly ids: Float64Array;
 }
 
-/** Units of text on each side of the caret that `locate` answers with. */
-export const WINDOW_LENGTH = 16_384;
+/** Units of text before and after the caret that `locate` answers with: what the statistical model reads of the open file. */
+export const PREFIX_LENGTH = 65_536;
+export const SUFFIX_LENGTH = 16_384;
 
 /**
  * Parsed documents that follow the log, in a thread of their own: a `Y.Doc` never stands on the path of an edit. What is

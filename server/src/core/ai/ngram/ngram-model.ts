@@ -36,6 +36,8 @@ export interface Caret {
 export interface NgramRequest extends Caret {
   readonly alternatives: number;
   readonly maxTokens: number;
+  /** Instead of the model's own: somebody who asks by hand would rather see a guess than nothing. */
+  readonly threshold?: number | undefined;
 }
 
 export interface NgramCompletion {
@@ -101,7 +103,8 @@ export class NgramModel {
 
   /** Best first, distinct; [] when nothing is probable enough. */
   complete(request: NgramRequest): readonly NgramCompletion[] {
-    const { threshold, alternativeThreshold, beam, budget } = this.options;
+    const { alternativeThreshold, beam, budget } = this.options;
+    const { threshold = this.options.threshold } = request;
     const around = new TextAround(request.prefix, request.suffix);
     if (request.alternatives < 1 || around.insideCode || around.before.length > MAX_LINE_LENGTH) return [];
     this.focus(request);

@@ -56,6 +56,7 @@ const PROMPT: CompletionPrompt = {
   suffix: 'SUFFIX',
   snippets: [{ path: 'src/b.ts', text: 'b();\n\nc();' }],
   instructions: 'INSTRUCTIONS',
+  trigger: 'manual',
   alternatives: 1,
   lines: 'single',
   maxTokens: 64,

@@ -10,6 +10,7 @@ const prompt: CompletionPrompt = {
   suffix: '\n',
   snippets: [],
   instructions: '',
+  trigger: 'manual',
   alternatives: 2,
   lines: 'single',
   maxTokens: 64,

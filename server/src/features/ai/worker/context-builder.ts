@@ -36,7 +36,8 @@ export class ContextBuilder {
   ): Promise<CompletionPrompt> {
     const { path, projectId, documentId, question, userId, settings } = claim;
     const { prefix, suffix } = located;
-    const about = { projectId, documentId, alternatives: question.alternatives };
+    const { alternatives, trigger } = question;
+    const about = { projectId, documentId, alternatives, trigger };
     if (model.kind === 'statistical') {
       // It knows the project's files by itself, stays on this server, and sees to the end of the line.
       await this.corpus.ready(userId, projectId, signal);
@@ -63,7 +64,14 @@ export class ContextBuilder {
   /** The first search for secrets takes as long as a hundred others. */
   async warmUp(): Promise<void> {
     const about = { projectId: '', documentId: '', path: 'a.ts', suffix: '', snippets: [], instructions: '' };
-    await this.secrets.redact({ ...about, prefix: 'const a = 1;', alternatives: 1, lines: 'single', maxTokens: 1 });
+    await this.secrets.redact({
+      ...about,
+      prefix: 'const a = 1;',
+      trigger: 'manual',
+      alternatives: 1,
+      lines: 'single',
+      maxTokens: 1,
+    });
   }
 
   private async others(claim: ClaimedCompletion, signal: AbortSignal): Promise<Other[]> {
