@@ -35,6 +35,10 @@ export class AiRequests1795414380000 implements MigrationInterface {
             )
         `);
     await queryRunner.query(`
+            CREATE UNIQUE INDEX "ai_requests_live_one" ON "ai_requests" ("user_id", "document_id")
+            WHERE kind = 'completion' AND state IN ('waiting', 'running')
+        `);
+    await queryRunner.query(`
             CREATE UNIQUE INDEX "ai_requests_live_key" ON "ai_requests" ("key")
             WHERE state IN ('waiting', 'running')
         `);

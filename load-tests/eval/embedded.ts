@@ -22,14 +22,22 @@ export class Embedded implements Subject {
   }
 
   nextTokens(limit: number): readonly string[] {
-    return this.model.nextTokens(this.request(), limit);
+    return this.model.nextTokens(this.caret(''), limit);
   }
 
-  completeLine(maxTokens: number): Line | undefined {
-    return this.model.complete({ ...this.request(), alternatives: 1, maxTokens })[0];
+  completeWord(typed: string): string | undefined {
+    return this.model.wordsAt(this.caret(typed), 1)[0];
   }
 
-  private request() {
-    return { documentId: this.path, path: this.path, prefix: this.prefix, suffix: '' };
+  completeLine(maxTokens: number, typed = ''): Line | undefined {
+    return this.model.complete({ ...this.caret(typed), alternatives: 1, maxTokens })[0];
+  }
+
+  offer(maxTokens: number, typed: string, threshold: number): Line | undefined {
+    return this.model.complete({ ...this.caret(typed), alternatives: 1, maxTokens, threshold })[0];
+  }
+
+  private caret(typed: string) {
+    return { documentId: this.path, path: this.path, prefix: this.prefix + typed, suffix: '' };
   }
 }

@@ -1,12 +1,13 @@
-// Fits server/src/core/ai/ngram/gates.ts on Tandem's own sources: node load-tests/eval/fit-gates.ts
+// Fits server/src/core/ai/ngram/gates.ts on Tandem's own sources: node load-tests/eval/fit-gates.ts [tokens|words]
 // Prints the rows to paste there; then fit-calibration.ts. Each fold holds out 12 % of the files and takes the rest as the project.
 import { seededRandom } from '../../protocol/dist/testing/seeded-random.js';
 import { MAX_ORDER } from '../../server/dist/core/ai/ngram/gates.js';
 import { LocalText } from '../../server/dist/core/ai/ngram/local-text.js';
 import { Predictor } from '../../server/dist/core/ai/ngram/predictor.js';
 import { ProjectIndex } from '../../server/dist/core/ai/ngram/project-index.js';
-import { tokenize } from '../../server/dist/core/ai/ngram/tokenizer.js';
+import { isWordLike, tokenize } from '../../server/dist/core/ai/ngram/tokenizer.js';
 import { Vocabulary } from '../../server/dist/core/ai/ngram/vocabulary.js';
+import { WordPredictor } from '../../server/dist/core/ai/ngram/word-predictor.js';
 import { readOwnSources } from './own-sources.ts';
 
 const ROWS = 2 * MAX_ORDER + 2;
@@ -22,19 +23,22 @@ type Example = Float64Array;
 
 const sources = readOwnSources();
 
-const collect = (fold: number): Example[] => {
+/** Where tokens start; or where a word is typed in part or whole, any number of characters of it. */
+const collect = (fold: number, insideWords: boolean): Example[] => {
   const random = seededRandom(100 + fold);
   const vocabulary = new Vocabulary();
   const project = new ProjectIndex(vocabulary, MAX_ORDER, 2_000_000);
   const [above, below] = [new LocalText(vocabulary), new LocalText(vocabulary)];
   const predictor = new Predictor(project.store, project.index, above, below, MAX_ORDER);
+  const words = new WordPredictor(vocabulary, project, above, below, predictor, MAX_ORDER);
   const held = sources.filter((text, index) => {
     const isHeld = random.chance(0.12);
     if (!isHeld) project.set(`${index}`, text);
     return isHeld;
   });
   predictor.weights = project.weights(() => 1);
-  const positions = held.reduce((sum, text) => sum + tokenize(text).length, 0);
+  const isMeant = (token: string) => !insideWords || isWordLike(token, 0);
+  const positions = held.reduce((sum, text) => sum + tokenize(text).filter(isMeant).length, 0);
   const examples: Example[] = [];
   const whole = new LocalText(vocabulary);
   for (const text of held) {
@@ -42,13 +46,15 @@ const collect = (fold: number): Example[] => {
     let at = 0;
     let offset = 0;
     for (const token of tokenize(text)) {
-      if (at > 0 && random.chance(EXAMPLES / positions)) {
-        above.update(text.slice(0, offset));
+      if (at > 0 && isMeant(token) && random.chance(EXAMPLES / positions)) {
+        const typed = insideWords ? token.slice(0, 1 + random.integer(token.length)) : '';
+        above.update(text.slice(0, offset) + typed);
         const context = new Int32Array(MAX_ORDER).fill(-1);
-        const before = above.symbols.subarray(Math.max(0, above.size - MAX_ORDER), above.size);
+        const before = whole.symbols.subarray(Math.max(0, at - MAX_ORDER), at);
         context.set(before, MAX_ORDER - before.length);
-        predictor.predict(context);
-        const rows = predictor.evidenceFor(whole.symbols[at]!);
+        const symbol = whole.symbols[at]!;
+        if (!insideWords) predictor.predict(context);
+        const rows = insideWords ? words.evidenceFor(context, typed, symbol) : predictor.evidenceFor(symbol);
         examples.push(Float64Array.from(rows.flatMap(({ seen, different, ofSymbol }) => [seen, different, ofSymbol])));
       }
       offset += token.length;
@@ -87,7 +93,8 @@ const fit = (examples: readonly Example[]): Float64Array => {
 /** Adds the example's gradient; returns the bits that its token costs. */
 const ascend = (weights: Float64Array, gradient: Float64Array, example: Example): number => {
   const steps: { row: number; gate: number; share: number; shorter: number; features: number[] }[] = [];
-  let probability = UNSEEN;
+  // Row 0, where there is one, is what the others are blended with.
+  let probability = example[0]! > 0 ? Math.max(UNSEEN, example[2]! / example[0]!) : UNSEEN;
   for (let row = 1; row < ROWS; row++) {
     const [seen, different, ofSymbol] = example.subarray(row * 3, row * 3 + 3) as unknown as [number, number, number];
     if (seen === 0) continue;
@@ -108,16 +115,21 @@ const ascend = (weights: Float64Array, gradient: Float64Array, example: Example)
   return -Math.log2(probability);
 };
 
-const random = seededRandom(1);
-const examples = Array.from({ length: FOLDS }, (_, fold) => collect(fold)).flat();
-for (let i = examples.length - 1; i > 0; i--) {
-  const j = random.integer(i + 1);
-  [examples[i], examples[j]] = [examples[j]!, examples[i]!];
-}
-console.error(`${examples.length} examples`);
-const weights = fit(examples);
-for (let row = 0; row < ROWS; row++) {
-  console.log(
-    `  [${Array.from(weights.subarray(row * 4, row * 4 + 4), (weight) => Number(weight.toFixed(2))).join(', ')}],`,
-  );
-}
+const fitRows = (name: string, insideWords: boolean): void => {
+  const random = seededRandom(1);
+  const examples = Array.from({ length: FOLDS }, (_, fold) => collect(fold, insideWords)).flat();
+  for (let i = examples.length - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [examples[i], examples[j]] = [examples[j]!, examples[i]!];
+  }
+  console.error(`${name}: ${examples.length} examples`);
+  const weights = fit(examples);
+  console.log(`${name}:`);
+  for (let row = 0; row < ROWS; row++) {
+    const rounded = Array.from(weights.subarray(row * 4, row * 4 + 4), (weight) => Number(weight.toFixed(2)));
+    console.log(`  [${rounded.join(', ')}],`);
+  }
+};
+
+if (process.argv[2] !== 'words') fitRows('TOKEN_GATES', false);
+if (process.argv[2] !== 'tokens') fitRows('WORD_GATES', true);

@@ -5,12 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { tokenize } from '../../server/dist/core/ai/ngram/tokenizer.js';
 import { CORPORA, readCorpus, type SourceFile, versionOf } from './corpora.ts';
+import { HALF_TYPED_HEADER, type HalfTypedFigures, halfTypedFigures, halfTypedRow } from './half-typed.ts';
 import { installCorpora } from './install-corpora.ts';
 import type { LineResult, Measurement } from './measure.ts';
 
 const SHOWN_FROM = 0.5;
 
-interface Figures {
+interface Figures extends HalfTypedFigures {
   readonly top1: number;
   readonly top5: number;
   readonly meanReciprocalRank: number;
@@ -57,6 +58,7 @@ const figures = (measured: Measurement, coverageOf: Measurement): Figures => {
     p95: quantile(0.95),
     p99: quantile(0.99),
     trainMilliseconds: measured.trainMilliseconds,
+    ...halfTypedFigures(measured.halfTyped, coverageOf.halfTyped),
     megabytes: measured.memoryBytes / 2 ** 20,
   };
 };
@@ -64,11 +66,12 @@ const figures = (measured: Measurement, coverageOf: Measurement): Figures => {
 /** Where the embedded model is not better. */
 const faults = (name: string, embedded: Figures, baseline: Figures): string[] => {
   const least = ['top1', 'top5', 'meanReciprocalRank', 'lineExact', 'exactWhenShown', 'exactAtCoverage'] as const;
-  const most = ['p95', 'megabytes'] as const;
+  const halfTyped = ['word', 'halfTypedLine', 'shownRight', 'rightAtCoverage', 'charactersRight'] as const;
+  const most = ['p95', 'halfTypedP95', 'megabytes'] as const;
   const fault = (key: keyof Figures) =>
     `${name}: ${key} ${embedded[key].toFixed(3)}, baseline ${baseline[key].toFixed(3)}`;
   return [
-    ...least.filter((key) => !(embedded[key] > baseline[key])).map(fault),
+    ...[...least, ...halfTyped].filter((key) => !(embedded[key] > baseline[key])).map(fault),
     ...most.filter((key) => !(embedded[key] < baseline[key])).map(fault),
   ];
 };
@@ -105,6 +108,7 @@ const tokensOf = (files: readonly SourceFile[]) => files.reduce((sum, { text }) 
 installCorpora();
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 const missed: string[] = [];
+const halfTyped: string[][] = [];
 const print = (cells: readonly string[]) => console.log(`| ${cells.join(' | ')} |`);
 print(HEADER);
 print(HEADER.map((_, index) => (index < 2 ? '---' : '---:')));
@@ -117,7 +121,12 @@ for (const corpus of CORPORA.filter(({ package: name }) => only === undefined ||
   const size = `${corpus.language}, ${train.length} + ${held.length} files, ${tokensOf(train)} + ${tokensOf(held)} tokens`;
   print(row(`${name}: ${size}`, '6-gram, Maps', baseline));
   print(row('', 'tandem-ngram', embedded));
+  halfTyped.push(halfTypedRow(corpus.package, '6-gram, Maps', baseline), halfTypedRow('', 'tandem-ngram', embedded));
   missed.push(...faults(name, embedded, baseline));
 }
+console.log('\nNames of at least 5 characters, 3 of them typed:\n');
+print(HALF_TYPED_HEADER);
+print(HALF_TYPED_HEADER.map((_, index) => (index < 2 ? '---' : '---:')));
+halfTyped.forEach(print);
 for (const fault of missed) console.error(`NOT BETTER  ${fault}`);
 if (process.argv.includes('--check') && missed.length > 0) process.exitCode = 1;

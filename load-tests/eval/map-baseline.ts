@@ -65,20 +65,39 @@ export class MapBaseline implements Subject {
     return this.ranked(this.history.slice(1 - ORDER), limit).map(([id]) => this.texts[id]!);
   }
 
-  /** Beam search: the most probable line among those that the beam holds. */
-  completeLine(maxTokens: number): Line | undefined {
+  completeWord(typed: string): string | undefined {
+    const [best] = this.ranked(this.history.slice(1 - ORDER), 1, typed);
+    return best && this.texts[best[0]];
+  }
+
+  completeLine(maxTokens: number, typed = ''): Line | undefined {
+    return this.search(maxTokens, typed, 1).line;
+  }
+
+  /** The same choice as the embedded model has: a whole line that is probable enough, or its longest part that is. */
+  offer(maxTokens: number, typed: string, threshold: number): Line | undefined {
+    const { line, part } = this.search(maxTokens, typed, threshold);
+    return line && line.probability >= threshold ? line : part;
+  }
+
+  /** Beam search: the most probable line among those that the beam holds, and the longest probable beginning of one. */
+  private search(maxTokens: number, typed: string, threshold: number): { line?: Line; part?: Line } {
     let beam = [{ history: this.history.slice(1 - ORDER), tokens: [] as number[], probability: 1 }];
     let best: Line | undefined;
+    let part: Line | undefined;
+    const lineOf = (tokens: readonly number[], probability: number): Line => {
+      const text = tokens.map((token) => this.texts[token]).join('');
+      return { text: text.slice(typed.length), probability };
+    };
     for (let length = 0; length <= maxTokens && beam.length > 0; length++) {
       const next: typeof beam = [];
       for (const { history, tokens, probability } of beam) {
-        for (const [id, p] of this.ranked(history, BRANCHES)) {
+        for (const [id, p] of this.ranked(history, BRANCHES, length === 0 ? typed : '')) {
           const reached = probability * p;
           if (best && reached <= best.probability) continue;
           const text = this.texts[id]!;
-          if (text === '\n' || text === '\r\n') {
-            best = { text: tokens.map((token) => this.texts[token]).join(''), probability: reached };
-          } else {
+          if (text === '\n' || text === '\r\n') best = lineOf(tokens, reached);
+          else {
             next.push({
               history: [...history, id].slice(1 - ORDER),
               tokens: [...tokens, id],
@@ -88,11 +107,13 @@ export class MapBaseline implements Subject {
         }
       }
       beam = next.sort((a, b) => b.probability - a.probability).slice(0, BEAM);
+      if (beam[0] && beam[0].probability >= threshold) part = lineOf(beam[0].tokens, beam[0].probability);
     }
-    return best;
+    return { ...(best && { line: best }), ...(part && { part }) };
   }
 
-  private ranked(history: readonly number[], limit: number): [number, number][] {
+  /** `typed`: only tokens that begin so, all that are known, and the probabilities are among them. */
+  private ranked(history: readonly number[], limit: number, typed = ''): [number, number][] {
     const levels: { project: Followers | undefined; file: Followers | undefined; types: number; total: number }[] = [];
     for (let order = 0; order < ORDER && order <= history.length; order++) {
       const key = history.slice(history.length - order).join();
@@ -103,12 +124,12 @@ export class MapBaseline implements Subject {
       levels.push({ project, file, types, total: (project?.total ?? 0) + FILE_CACHE_WEIGHT * (file?.total ?? 0) });
     }
     const candidates = new Set<number>();
-    for (let order = levels.length - 1; order >= 0 && candidates.size < ENOUGH_CANDIDATES; order--) {
+    for (let order = levels.length - 1; order >= 0 && (typed !== '' || candidates.size < ENOUGH_CANDIDATES); order--) {
       for (const followers of [levels[order]!.project, levels[order]!.file]) {
         let left = TRIED_FOLLOWERS;
         for (const id of followers?.counts.keys() ?? []) {
-          if (left-- === 0) break;
-          candidates.add(id);
+          if (typed === '' && left-- === 0) break;
+          if (this.texts[id]!.startsWith(typed)) candidates.add(id);
         }
       }
     }
@@ -120,6 +141,10 @@ export class MapBaseline implements Subject {
         probability = (count + types * probability) / (total + types);
       }
       scored.push([id, probability]);
+    }
+    if (typed !== '') {
+      const all = scored.reduce((sum, [, probability]) => sum + probability, 0);
+      for (const one of scored) one[1] /= all;
     }
     return scored.sort((a, b) => b[1] - a[1]).slice(0, limit);
   }

@@ -10,13 +10,30 @@ import type { Subject } from './subject.ts';
 /** About so many positions in all held-out files are measured; the same ones for both models. */
 const NEXT_TOKENS = 6000;
 const LINES = 1000;
+const HALF_TYPED = 600;
 const RANKED = 50;
 const MAX_TOKENS = 48;
+const SHOWN_FROM = 0.5;
+/** Names that are worth completing, and what is typed of them. */
+const NAME = /^[A-Za-z_$][\w$]{4,}$/;
+const TYPED_LENGTH = 3;
 
 /** A rest of line that was to be completed. */
 export interface LineResult {
   readonly probability: number;
   readonly exact: boolean;
+  readonly milliseconds: number;
+}
+
+/** After the first characters of a name. */
+export interface HalfTypedResult {
+  readonly word: boolean;
+  readonly lineExact: boolean;
+  /** 0: nothing would be shown. */
+  readonly probability: number;
+  /** What would be shown is the rest of the line, or the beginning of it. */
+  readonly shownRight: boolean;
+  readonly shownLength: number;
   readonly milliseconds: number;
 }
 
@@ -28,6 +45,7 @@ export interface Measurement {
   readonly top5: number;
   readonly meanReciprocalRank: number;
   readonly lines: readonly LineResult[];
+  readonly halfTyped: readonly HalfTypedResult[];
 }
 
 const memory = (): number => {
@@ -55,8 +73,11 @@ const measure = (create: () => Subject, train: readonly SourceFile[], held: read
   const memoryBytes = memory() - before;
 
   const files = held.map(({ path, text }) => ({ path, tokens: tokenize(text) }));
+  const halfTyped: HalfTypedResult[] = [];
+  const names = files.reduce((sum, { tokens }) => sum + tokens.filter((token) => NAME.test(token)).length, 0);
   const positions = files.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const random = seededRandom(1);
+  const others = seededRandom(2);
   const ranks: number[] = [];
   const lines: LineResult[] = [];
   for (const { path, tokens } of files) {
@@ -67,6 +88,7 @@ const measure = (create: () => Subject, train: readonly SourceFile[], held: read
         const meant = restOfLine(tokens, at).trimEnd();
         if (meant !== '') lines.push(timedLine(subject, meant));
       }
+      if (NAME.test(token) && others.next() < HALF_TYPED / names) halfTyped.push(halfTypedAt(subject, tokens, at));
       subject.type(token);
     });
   }
@@ -78,6 +100,7 @@ const measure = (create: () => Subject, train: readonly SourceFile[], held: read
     top5: share((rank) => (rank >= 0 && rank < 5 ? 1 : 0)),
     meanReciprocalRank: share((rank) => (rank < 0 ? 0 : 1 / (rank + 1))),
     lines,
+    halfTyped,
   };
 };
 
@@ -87,6 +110,24 @@ const timedLine = (subject: Subject, meant: string): LineResult => {
   const milliseconds = performance.now() - start;
   const text = line?.text.trimEnd() ?? '';
   return { probability: text === '' ? 0 : line!.probability, exact: text === meant, milliseconds };
+};
+
+const halfTypedAt = (subject: Subject, tokens: readonly string[], at: number): HalfTypedResult => {
+  const word = tokens[at]!;
+  const typed = word.slice(0, TYPED_LENGTH);
+  const meant = restOfLine(tokens, at).slice(TYPED_LENGTH).trimEnd();
+  const start = performance.now();
+  const offer = subject.offer(MAX_TOKENS, typed, SHOWN_FROM);
+  const milliseconds = performance.now() - start;
+  const shown = offer?.text.trimEnd() ?? '';
+  return {
+    word: subject.completeWord(typed) === word,
+    lineExact: subject.completeLine(MAX_TOKENS, typed)?.text.trimEnd() === meant,
+    probability: shown === '' ? 0 : offer!.probability,
+    shownRight: meant.startsWith(shown),
+    shownLength: shown.length,
+    milliseconds,
+  };
 };
 
 const [, , which, name] = process.argv;

@@ -11,6 +11,10 @@ export interface Subject {
   type(token: string): void;
   /** What may come next, best first. */
   nextTokens(limit: number): readonly string[];
-  /** The rest of the line, without its line break. */
-  completeLine(maxTokens: number): Line | undefined;
+  /** What the word becomes of which `typed` stands before the caret. */
+  completeWord(typed: string): string | undefined;
+  /** The rest of the line, without its line break; after `typed`, part of a word. Whatever its probability. */
+  completeLine(maxTokens: number, typed?: string): Line | undefined;
+  /** What somebody would be shown: the rest of the line, or a beginning of it, that is at least so probable. */
+  offer(maxTokens: number, typed: string, threshold: number): Line | undefined;
 }

@@ -10,14 +10,13 @@ import { Argon2PasswordHashes } from './adapters/crypto/argon2-password-hashes.j
 import { JwtAccessTokens } from './adapters/crypto/jwt-access-tokens.js';
 import { KeyRing } from './adapters/crypto/key-ring.js';
 import { KeySealing } from './adapters/crypto/key-sealing.js';
-import { InProcessChanges } from './adapters/memory/in-process-changes.js';
-import { InProcessRoomBus } from './adapters/memory/in-process-room-bus.js';
 import { PostgresAccounts } from './adapters/postgres/accounts.js';
 import { createDataSource } from './adapters/postgres/data-source.js';
 import { PostgresDemoProject } from './adapters/postgres/demo-project.js';
 import { PostgresDocumentsDirectory } from './adapters/postgres/documents-directory.js';
 import { PostgresMembers } from './adapters/postgres/members.js';
 import { PostgresMemberships } from './adapters/postgres/memberships.js';
+import { PostgresNodes } from './adapters/postgres/nodes.js';
 import { PostgresProfiles } from './adapters/postgres/profiles.js';
 import { PostgresProjects } from './adapters/postgres/projects.js';
 import { PostgresReadiness } from './adapters/postgres/readiness.js';
@@ -29,10 +28,10 @@ import { WorkerCompactor } from './adapters/worker/worker-compactor.js';
 import { AdaptersModule } from './composition/adapters.module.js';
 import { aiBindings } from './composition/ai-bindings.js';
 import { bind } from './composition/bind.js';
+import { busBindings } from './composition/bus-bindings.js';
 import type { AppConfig } from './config/app-config.js';
 import { AccessTokens } from './core/access/access-tokens.js';
 import { Accounts } from './core/access/accounts.js';
-import { Changes } from './core/access/changes.js';
 import { Memberships } from './core/access/memberships.js';
 import { PasswordHashes } from './core/access/password-hashes.js';
 import { Profiles } from './core/access/profiles.js';
@@ -40,8 +39,8 @@ import { RefreshChain } from './core/access/secret-tokens.js';
 import { SignInLinks } from './core/access/sign-in-links.js';
 import { SignInSessions } from './core/access/sign-in-sessions.js';
 import { PublicKeys, WrongSecretError } from './core/access/signing-keys.js';
+import { Nodes } from './core/cluster/nodes.js';
 import { Compactor } from './core/document/compactor.js';
-import { RoomBus } from './core/document/room-bus.js';
 import { RoomFrames } from './core/document/room-frames.js';
 import { UpdateLog } from './core/document/update-log.js';
 import { Readiness } from './core/health/readiness.js';
@@ -109,14 +108,13 @@ function bindings({ config, secret }: AppOptions): FactoryProvider[] {
     ),
     bind(RefreshChain, [], () => new RefreshChain(secret)),
     bind(PasswordHashes, [], () => new Argon2PasswordHashes()),
-    bind(Changes, [], () => new InProcessChanges()),
     bind(Projects, [DataSource], (db: DataSource) => new PostgresProjects(db)),
     bind(Members, [DataSource], (db: DataSource) => new PostgresMembers(db)),
     bind(Memberships, [DataSource], (db: DataSource) => new PostgresMemberships(db)),
     bind(DocumentsDirectory, [DataSource], (db: DataSource) => new PostgresDocumentsDirectory(db)),
     bind(DemoProject, [DataSource], (db: DataSource) => new PostgresDemoProject(db)),
     bind(UpdateLog, [DataSource], (db: DataSource) => new PostgresUpdateLog(db)),
-    bind(RoomBus, [], () => new InProcessRoomBus()),
+    bind(Nodes, [DataSource], (db: DataSource) => new PostgresNodes(db)),
     bind(RoomFrames, [], () => new PacketFrames()),
     bind(Compactor, [], () => new WorkerCompactor()),
     bind(AuthSettings, [], () => config),
@@ -133,7 +131,10 @@ class AppModule {
       imports: [
         loggingModule(logger),
         MetricsModule.create(),
-        AdaptersModule.create([...bindings(options), ...aiBindings(options, logger)], database),
+        AdaptersModule.create(
+          [...bindings(options), ...busBindings(options, logger), ...aiBindings(options, logger)],
+          database,
+        ),
         SocketsModule.create(limits, logger),
         DocumentsModule.create({ ...options.config, limits }, logger),
         ...FEATURES,

@@ -9,6 +9,7 @@ import { WorkerCompactor } from './adapters/worker/worker-compactor.js';
 import { AdaptersModule } from './composition/adapters.module.js';
 import { aiBindings } from './composition/ai-bindings.js';
 import { bind } from './composition/bind.js';
+import { busBindings } from './composition/bus-bindings.js';
 import type { AppConfig } from './config/app-config.js';
 import { Compactor } from './core/document/compactor.js';
 import { UpdateLog } from './core/document/update-log.js';
@@ -41,7 +42,10 @@ class WorkerModule implements OnApplicationShutdown {
       module: WorkerModule,
       imports: [
         MetricsModule.create(),
-        AdaptersModule.create([...documents, ...aiBindings(options, logger)], database),
+        AdaptersModule.create(
+          [...documents, ...busBindings(options, logger), ...aiBindings(options, logger)],
+          database,
+        ),
         AiConnectionsModule,
         AiWorkerModule.create(logger),
       ],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, id, time } from './fields.js';
+import { bytes, bytesUpTo, id, time } from './fields.js';
 import { provenance } from './provenance.js';
 
 /** Who began it: typing, or the person's own wish. */
@@ -15,11 +15,11 @@ export const completionStart = z
   .object({
     documentId: id,
     /** An encoded Yjs relative position in the text, bound to the character on its left (`assoc` -1). */
-    anchor: bytes.optional(),
+    anchor: bytesUpTo(256).optional(),
     /** Instead of the anchor: where the caret stands, in UTF-16 units at `stateVector`. */
     offset: z.number().int().nonnegative().optional(),
     /** What the asker sees: the answer is computed on a state that covers it. */
-    stateVector: bytes,
+    stateVector: bytesUpTo(65_536),
     /** Default `manual`. */
     trigger: completionTrigger.optional(),
     /** One of those that `GET /api/v1/ai/models` lists. Default: the asker's, else the project's, else the server's. */
@@ -47,7 +47,7 @@ export const completionResolve = z.object({
   /** `ignored`: the person typed or went on without it. */
   outcome: z.enum(['accepted', 'rejected', 'ignored']),
   /** How much of it was taken, in UTF-16 units. */
-  acceptedLength: z.number().int().nonnegative().optional(),
+  acceptedLength: z.number().int().nonnegative().max(1_000_000).optional(),
   alternative: z
     .number()
     .int()

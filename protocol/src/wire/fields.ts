@@ -11,6 +11,10 @@ export const bytes = z
   .transform((value): Uint8Array<ArrayBufferLike> => (value instanceof ArrayBuffer ? new Uint8Array(value) : value))
   .meta({ wire: 'bytes' });
 
+/** Of things that are small by nature. */
+export const bytesUpTo = (limit: number) =>
+  bytes.refine((value) => value.length <= limit, { error: `at most ${limit} bytes` });
+
 /** Lower case on both sides: ids are keys of maps, and PostgreSQL answers in lower case. */
 export const id = z.uuid().toLowerCase();
 /** A document's counter of stored updates: 1 is the first. Gap-free, in commit order. */

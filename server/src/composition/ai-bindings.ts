@@ -3,21 +3,18 @@ import type pino from 'pino';
 import { DataSource } from 'typeorm';
 import { createAnalyzers } from '../adapters/analyzers/create-analyzers.js';
 import { BullAiQueue } from '../adapters/bullmq/bull-ai-queue.js';
-import { InProcessAiRelay } from '../adapters/memory/in-process-ai-relay.js';
 import { ModelReviewAnalyzer } from '../adapters/models/model-review-analyzer.js';
 import { OpenAiCompletions } from '../adapters/models/openai-completions.js';
 import { SecretlintFilter } from '../adapters/models/secretlint-filter.js';
 import { PostgresAiRequests } from '../adapters/postgres/ai-requests.js';
 import { PostgresAttributions } from '../adapters/postgres/attributions.js';
 import { PostgresDiagnosticsStore } from '../adapters/postgres/diagnostics-store.js';
-import { NotifyAiRelay } from '../adapters/postgres/notify/notify-ai-relay.js';
 import { PostgresProjectFiles } from '../adapters/postgres/project-files.js';
-import { RedisAiRelay } from '../adapters/redis/redis-ai-relay.js';
+import { StatementPool } from '../adapters/postgres/statement-pool.js';
 import { NgramProvider } from '../adapters/worker/ngram-provider.js';
 import { WorkerReplicas } from '../adapters/worker/worker-replicas.js';
 import type { AppConfig, LanguageModelConfig } from '../config/app-config.js';
 import { AiQueue } from '../core/ai/ai-queue.js';
-import { AiRelay } from '../core/ai/ai-relay.js';
 import { AiRequests } from '../core/ai/ai-requests.js';
 import { Analyzers } from '../core/ai/analyzers.js';
 import { Attributions } from '../core/ai/attributions.js';
@@ -40,16 +37,16 @@ export function aiBindings({ config, databaseUrl }: AiOptions, logger: pino.Logg
   const { languageModel } = config.ai;
   const secrets = new SecretlintFilter();
   return [
-    bind(AiRequests, [DataSource], (db: DataSource) => new PostgresAiRequests(db)),
+    bind(StatementPool, [], () => new StatementPool(databaseUrl, { size: 6, isDurable: false, name: 'tandem-ai' })),
+    bind(AiRequests, [StatementPool], (pool: StatementPool) => new PostgresAiRequests(pool)),
     bind(Attributions, [DataSource], (db: DataSource) => new PostgresAttributions(db)),
     bind(DiagnosticsStore, [DataSource], (db: DataSource) => new PostgresDiagnosticsStore(db)),
-    bind(ProjectFiles, [DataSource], (db: DataSource) => new PostgresProjectFiles(db)),
+    bind(ProjectFiles, [StatementPool], (pool: StatementPool) => new PostgresProjectFiles(pool)),
     bind(AiQueue, [], () =>
       config.redisUrl
         ? BullAiQueue.onRedis(config.redisUrl, report('the AI queue has trouble'))
         : BullAiQueue.onPostgres(databaseUrl, report('the AI queue has trouble')),
     ),
-    bind(AiRelay, [], () => createRelay({ config, databaseUrl }, report('the AI relay has trouble'))),
     bind(Replicas, [], () => new WorkerReplicas()),
     bind(SecretFilter, [], () => secrets),
     bind(LearningModel, [], () => new NgramProvider()),
@@ -60,12 +57,6 @@ export function aiBindings({ config, databaseUrl }: AiOptions, logger: pino.Logg
     ),
     bind(Analyzers, [], () => new Analyzers([...createAnalyzers(), ...createReviewers(languageModel, secrets)])),
   ];
-}
-
-/** With a database that it started itself a server is alone. */
-function createRelay({ config, databaseUrl }: AiOptions, report: (error: unknown) => void): AiRelay {
-  if (config.redisUrl) return new RedisAiRelay(config.redisUrl, report);
-  return config.databaseUrl ? new NotifyAiRelay(databaseUrl, report) : new InProcessAiRelay(report);
 }
 
 function createLanguageModel(settings: LanguageModelConfig): OpenAiCompletions {

@@ -47,7 +47,7 @@ export const options = z.object({
   DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'The PostgreSQL to use', {
     otherwise: 'none: the server starts its own PostgreSQL',
   }),
-  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for the AI queue and for streaming between nodes', {
+  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for the AI queue, and for what nodes tell each other', {
     otherwise: 'none: PostgreSQL does both',
   }),
   AMQP_URL: optional(url('amqp:', 'amqps:'), 'RabbitMQ for domain events; read and checked, not used by this version', {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { AiCommand, AiMessage, AiRelay, CompletionDelta, CompletionDone } from '../core/ai/ai-relay.js';
+import { BusAiRelay } from '../core/ai/bus-ai-relay.js';
 import { eventually } from './eventually.js';
+import type { OpenNodes } from './node-bus-contract.js';
 
 export interface RelaysUnderTest {
-  /** Two nodes of one bus; the same object where the bus is one process. */
+  /** Two nodes that reach each other. */
   readonly a: AiRelay;
   readonly b: AiRelay;
   /** What they reported. */
@@ -13,7 +15,18 @@ export interface RelaysUnderTest {
   stop(): Promise<void>;
 }
 
-/** What every relay promises; each adapter's spec runs it. */
+/** The relay over two nodes. */
+export const relaysOver = (open: OpenNodes) => async (): Promise<RelaysUnderTest> => {
+  const { a: ofA, b: ofB, errors, ...nodes } = await open();
+  const [a, b] = [ofA, ofB].map((bus) => new BusAiRelay(bus, (error) => errors.push(error)));
+  const stop = async () => {
+    await Promise.all([a!.close(), b!.close()]);
+    await nodes.stop();
+  };
+  return { a: a!, b: b!, errors, stop };
+};
+
+/** What every relay promises, over any bus. */
 export function aiRelayContract(open: () => Promise<RelaysUnderTest>): void {
   let relays: RelaysUnderTest;
   let projectId: string;

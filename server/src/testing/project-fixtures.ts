@@ -10,6 +10,7 @@ import type { NewProject } from '../core/project/projects.js';
 import { createTestDatabase } from './postgres.js';
 
 export interface OpenedDatabase {
+  readonly url: string;
   readonly dataSource: DataSource;
   close(): Promise<void>;
 }
@@ -19,6 +20,7 @@ export async function openTestDatabase(): Promise<OpenedDatabase> {
   const database = await createTestDatabase();
   const dataSource = await createDataSource(database.url).initialize();
   return {
+    url: database.url,
     dataSource,
     close: async () => {
       await dataSource.destroy();

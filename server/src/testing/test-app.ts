@@ -34,11 +34,13 @@ export class TestApp {
     private readonly drop: () => Promise<void>,
   ) {}
 
-  /** Over `settings.databaseUrl`, which must be migrated, or a database of its own. */
-  static async start(settings: Partial<AppConfig> = {}): Promise<TestApp> {
+  /** Over `settings.databaseUrl`, which must be migrated, or a database of its own. `secret`: of another node over it. */
+  static async start(
+    settings: Partial<AppConfig> = {},
+    secret: string = randomBytes(32).toString('base64url'),
+  ): Promise<TestApp> {
     const { databaseUrl } = settings;
     const database = databaseUrl ? { url: databaseUrl, drop: async () => undefined } : await createTestDatabase();
-    const secret = randomBytes(32).toString('base64url');
     const lines: string[] = [];
     const { createApp } = await import('../app.module.js');
     const { app } = await createApp({

@@ -30,6 +30,21 @@ export function updateLogContract(open: () => LogUnderTest): void {
     expect(await open().log.load('00000000-0000-4000-8000-000000000000')).toBeUndefined();
   });
 
+  it('tells where documents stand, of those that are there', async () => {
+    const { log, createDocument, fence, deleteDocument } = open();
+    const [a, b, gone] = [await createDocument(), await createDocument(), await createDocument()];
+    await log.append([batch(a, ['1', '2'])], 0);
+    await fence(b);
+    await deleteDocument(gone);
+    expect(await log.heads([a, b, gone, '00000000-0000-4000-8000-000000000000'])).toEqual(
+      new Map([
+        [a, { head: 2, epoch: 1, accessVersion: 1 }],
+        [b, { head: 0, epoch: 1, accessVersion: 2 }],
+      ]),
+    );
+    expect(await log.heads([])).toEqual(new Map());
+  });
+
   it('gives consecutive seqs in the order of the rows, over batches and documents', async () => {
     const { log, createDocument } = open();
     const [a, b] = [await createDocument(), await createDocument()];

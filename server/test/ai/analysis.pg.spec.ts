@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Diagnostic, EventOf } from '@tandem/protocol';
 import * as Y from 'yjs';
+import { AiRequests } from '../../src/core/ai/ai-requests.js';
 import { eventually } from '../../src/testing/eventually.js';
 import { accepted, type PlainClient, refusedWith } from '../support/plain-client.js';
 import { PlainEditor } from '../support/plain-editor.js';
@@ -173,5 +174,77 @@ describe('analysis', () => {
       ({ runId, state }) => runId === second.runId && state === 'complete',
       20_000,
     );
+  });
+
+  it('ANA-2 ANA-6: several at once: each run ends for who looks at the project, and once', async () => {
+    const [bob, cy] = [await world.person('Bob'), await world.person('Cy')];
+    const { projectId } = await world.share(
+      ada,
+      [
+        [bob, 'editor'],
+        [cy, 'editor'],
+      ],
+      { text: 'debugger;\n' },
+    );
+    for (let n = 0; n < 6; n++) await world.addDocument(ada, projectId, { text: 'var a;\n', path: `some/${n}.ts` });
+    const clients = await Promise.all([ada, bob, cy].map((person) => world.connect(person)));
+    await accepted(clients[0]!.ask('project:open', { projectId }));
+    const runs: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const started = await Promise.all(
+        [...clients, clients[0]!].map(
+          async (client) => (await accepted(client.ask('analysis:start', { projectId }))).runId,
+        ),
+      );
+      runs.push(...started);
+    }
+    const states = (runId: string) =>
+      clients[0]!
+        .told('analysis:progress')
+        .filter((told) => told.runId === runId)
+        .map(({ state }) => state);
+    const isOver = (runId: string) => states(runId).some((state) => state !== 'running');
+    await eventually('each run ends', () => runs.every(isOver), 20_000);
+    for (const runId of new Set(runs)) {
+      expect(states(runId).slice(0, -1)).toEqual(states(runId).slice(0, -1).fill('running'));
+      expect(['complete', 'cancelled']).toContain(states(runId).at(-1));
+    }
+  });
+
+  it('ANA-6: a run that waits serves who asks meanwhile; edits leave alone what somebody asked for', async () => {
+    const { projectId, documentId } = await world.share(ada);
+    const bob = await world.person('Bob');
+    const requests = world.server.app.get(AiRequests, { strict: false });
+    const start = (userId: string | null) => requests.startAnalysis({ userId, projectId, documentId });
+    const edits = await Promise.all([1, 2, 3, 4, 5, 6].map(() => start(null)));
+    expect(new Set(edits.map(({ id }) => id)).size).toBe(1);
+    expect(edits.map(({ isNew }) => isNew).filter(Boolean)).toHaveLength(1);
+    const asked = await start(ada.user.id);
+    expect(asked).toMatchObject({ isNew: true, cancelled: [] });
+    await requests.claim(asked.id, 0);
+    await requests.claim(edits[0]!.id, 0);
+    const after = await start(null);
+    expect(after).toMatchObject({ isNew: true, cancelled: [edits[0]!.id] });
+    const again = await start(ada.user.id);
+    expect(again).toMatchObject({ isNew: true, cancelled: [asked.id] });
+    expect(await start(ada.user.id)).toEqual({ id: again.id, isNew: false, cancelled: [] });
+    // Who asked may lose the right to: others wait for a run of their own.
+    expect(await start(bob.user.id)).toMatchObject({ isNew: true, cancelled: [again.id] });
+  });
+
+  it('opening a document again and again costs one look at it', async () => {
+    const { projectId } = await world.share(ada);
+    const documentId = await world.addDocument(ada, projectId, { path: 'notes.unknown', text: 'nobody handles it' });
+    const editors = [await open(ada, documentId)];
+    const runs = async () =>
+      (
+        await world.sql.query<{ state: string }>('SELECT state FROM ai_requests WHERE document_id = $1', [documentId])
+      ).rows.map(({ state }) => state);
+    await eventually('it was looked at', async () => (await runs())[0] === 'complete', 20_000);
+    for (let n = 0; n < 5; n++) editors.push(await open(ada, documentId));
+    // What an edit leads to comes after all that the opens did.
+    await editors[0]!.type('more');
+    await eventually('the edit is looked at', async () => (await runs()).length > 1, 20_000);
+    expect(await runs()).toHaveLength(2);
   });
 });

@@ -34,8 +34,9 @@ export class SyncWorld {
     readonly sql: Client,
   ) {}
 
-  static async start(settings: Partial<AppConfig> = {}): Promise<SyncWorld> {
-    const server = await TestApp.start({ logLevel: 'info', ...settings });
+  /** `secret`: of another node over the same database. */
+  static async start(settings: Partial<AppConfig> = {}, secret?: string): Promise<SyncWorld> {
+    const server = await TestApp.start({ logLevel: 'info', ...settings }, secret);
     const sql = new Client({ connectionString: server.databaseUrl });
     await sql.connect();
     return new SyncWorld(server, sql);

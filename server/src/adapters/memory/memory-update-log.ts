@@ -2,6 +2,7 @@ import type { DocumentKind } from '@tandem/protocol';
 import {
   type AppendBatch,
   type AppendResult,
+  type DocumentHead,
   type StoredDocument,
   type StoredRow,
   type StoredSnapshot,
@@ -44,6 +45,17 @@ export class MemoryUpdateLog extends UpdateLog {
   override async rowsAfter(documentId: string, after: number): Promise<StoredRow[]> {
     const document = this.documents.get(documentId);
     return document ? rowsAfter(document, after) : [];
+  }
+
+  override async heads(documentIds: readonly string[]): Promise<ReadonlyMap<string, DocumentHead>> {
+    const heads = new Map<string, DocumentHead>();
+    for (const documentId of documentIds) {
+      const document = this.documents.get(documentId);
+      if (!document) continue;
+      const { rows, epoch, accessVersion } = document;
+      heads.set(documentId, { head: rows.length, epoch, accessVersion });
+    }
+    return heads;
   }
 
   override async append(batches: readonly AppendBatch[], _lane: number): Promise<AppendResult[]> {

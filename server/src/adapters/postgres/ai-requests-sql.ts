@@ -7,12 +7,11 @@ const LIVE = "state IN ('waiting', 'running')";
 const RECORD = `id, user_id, project_id, document_id, state, attempt, suggestion, visibility, texts, deltas, model, usage,
   closed_at, closed_outcome, closed_by, accepted`;
 
-/** A CTE, so that TypeORM answers with the rows alone. */
-const changing = (update: string) => `WITH changed AS (${update} RETURNING ${RECORD}) SELECT * FROM changed`;
+const changing = (update: string) => `${update} RETURNING ${RECORD}`;
 
 /** Closing takes the text away, unless it went into the document. */
 const CLOSE = (outcome: string, by: string) => `closed_at = now(), closed_outcome = ${outcome}, closed_by = ${by},
-  texts = CASE WHEN ${outcome} = 'accepted' THEN texts END,
+  question = NULL, texts = CASE WHEN ${outcome} = 'accepted' THEN texts END,
   suggestion = CASE WHEN ${outcome} = 'accepted' THEN suggestion END`;
 
 export const START_COMPLETION = `
@@ -25,30 +24,36 @@ WITH superseded AS (
   WHERE r.id = o.id RETURNING r.id, o.${LIVE} AS live, r.model
 ), made AS (
   INSERT INTO ai_requests (kind, key, user_id, project_id, document_id, question)
-  VALUES ('completion', $1, $2, $3, $4, $5) ON CONFLICT (key) WHERE ${LIVE} DO NOTHING RETURNING id
+  SELECT 'completion', $1, $2, $3, $4, $5 FROM (SELECT count(*) FROM superseded) c
+  ON CONFLICT DO NOTHING RETURNING id
 )
 SELECT coalesce((SELECT id FROM made), (SELECT id FROM ai_requests WHERE key = $1 AND ${LIVE})) AS id,
   EXISTS (SELECT FROM made) AS "isNew",
   coalesce((SELECT json_agg(json_build_object('id', id, 'wasLive', live, 'model', model)) FROM superseded), '[]') AS superseded`;
 
+// One that waits reads the text when its turn comes: it serves whoever asks meanwhile, and keeps its place.
 export const START_ANALYSIS = `
-WITH cancelled AS (
+WITH waiting AS (
+  SELECT id FROM ai_requests WHERE key = $1 AND state = 'waiting' AND user_id IS NOT DISTINCT FROM $2 FOR UPDATE
+), cancelled AS (
   UPDATE ai_requests SET state = 'cancelled', finished_at = now(), key = key || ':' || id
-  WHERE key = $1 AND ${LIVE} RETURNING id
+  WHERE key = $1 AND ${LIVE} AND NOT EXISTS (SELECT FROM waiting) RETURNING id
 ), made AS (
   INSERT INTO ai_requests (kind, key, user_id, project_id, document_id)
-  SELECT 'analysis', $1, $2, $3, $4 FROM (SELECT count(*) FROM cancelled) c
+  SELECT 'analysis', $1, $2, $3, $4 FROM (SELECT count(*) FROM cancelled) c WHERE NOT EXISTS (SELECT FROM waiting)
   ON CONFLICT (key) WHERE ${LIVE} DO NOTHING RETURNING id
 )
-SELECT (SELECT id FROM made) AS id, ARRAY(SELECT id FROM cancelled) AS cancelled`;
+SELECT coalesce((SELECT id FROM waiting), (SELECT id FROM made)) AS id, EXISTS (SELECT FROM made) AS "isNew",
+  ARRAY(SELECT id FROM cancelled) AS cancelled`;
 
 export const CLAIM = `
 WITH claimed AS (
   UPDATE ai_requests SET state = 'running', attempt = attempt + 1, alive_at = now()
   WHERE id = $1 AND (state = 'waiting' OR (state = 'running' AND alive_at < now() - $2 * interval '1 millisecond'))
+    AND ($3::int IS NULL OR attempt = $3)
   RETURNING id, kind, attempt, user_id, project_id, document_id, question
 )
-SELECT r.*, p.configuration, p.ai_context, d.path, d.kind AS document_kind, m.role, f.ai_preferences
+SELECT r.*, p.configuration, p.ai_context, d.path, m.role, f.ai_preferences
 FROM claimed r
 JOIN projects p ON p.id = r.project_id
 LEFT JOIN documents d ON d.id = r.document_id AND d.deleted_at IS NULL
@@ -76,14 +81,14 @@ WITH finished AS (
 ) SELECT id FROM finished`;
 
 export const FINISH = endOfAttempt(
-  ', suggestion = $4, visibility = $5, texts = $6, deltas = $7, model = $8, usage = $9, note = $10',
+  ', question = NULL, suggestion = $4, visibility = $5, texts = $6, deltas = $7, model = $8, usage = $9, note = $10',
 );
 
 export const FINISH_ANALYSIS = endOfAttempt(', note = $4');
 
 export const CANCEL = changing(`
   UPDATE ai_requests SET state = 'cancelled', finished_at = now(), closed_at = now(), closed_outcome = $3, closed_by = $2,
-    texts = $4, accepted_length = $5, alternative = $6
+    question = NULL, texts = $4, accepted_length = $5, alternative = $6
   WHERE id = $1 AND kind = 'completion' AND ${LIVE} AND ($2::uuid IS NULL OR user_id = $2)`);
 
 export const GET = `SELECT ${RECORD} FROM ai_requests WHERE id = $1 AND kind = 'completion'`;
@@ -99,7 +104,7 @@ export const RESOLVE = changing(`
 export const ACCEPTED = `
 WITH noted AS (
   UPDATE ai_requests SET accepted = accepted || $2::jsonb
-  WHERE id = $1 AND NOT accepted @> $2::jsonb RETURNING id
+  WHERE id = $1 AND NOT accepted @> $2::jsonb AND jsonb_array_length(accepted) < 64 AND closed_at IS NULL RETURNING id
 ) SELECT id FROM noted`;
 
 export const ABANDONED = `SELECT id, kind, attempt, (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM ai_requests
@@ -107,7 +112,7 @@ export const ABANDONED = `SELECT id, kind, attempt, (extract(epoch FROM now() - 
 
 export const GIVE_UP = changing(`
   UPDATE ai_requests SET state = 'failed', finished_at = now(), note = $2, ${CLOSE("'failed'", 'NULL')}
-  WHERE id = $1 AND ${LIVE}`);
+  WHERE id = $1 AND attempt = $3 AND ${LIVE}`);
 
 export const EXPIRE = changing(`
   UPDATE ai_requests SET ${CLOSE("'expired'", 'NULL')}
@@ -118,7 +123,7 @@ export const FORGET = `
 WITH old AS (
   DELETE FROM ai_requests WHERE id IN (
     SELECT id FROM ai_requests WHERE created_at < now() - $1 * interval '1 millisecond' AND NOT ${LIVE}
-      AND closed_outcome IS DISTINCT FROM 'accepted' LIMIT 5000) RETURNING id
+      AND closed_outcome IS DISTINCT FROM 'accepted' LIMIT $2) RETURNING id
 ) SELECT count(*) FROM old`;
 
 export interface ClaimRow {
@@ -132,7 +137,6 @@ export interface ClaimRow {
   configuration: ClaimedCompletion['settings']['configuration'];
   ai_context: ClaimedCompletion['settings']['aiContext'];
   path: string | null;
-  document_kind: 'text' | 'free';
   role: ClaimedCompletion['role'];
   ai_preferences: unknown;
 }
@@ -145,7 +149,7 @@ export function toClaim(row: ClaimRow): ClaimedCompletion | ClaimedAnalysis {
     settings: { configuration: row.configuration, aiContext: row.ai_context },
   };
   if (row.kind === 'analysis') {
-    return { ...claim, kind: 'analysis', userId: row.user_id, documentId: row.document_id };
+    return { ...claim, kind: 'analysis', role: row.role, userId: row.user_id, documentId: row.document_id };
   }
   return {
     ...claim,
@@ -153,7 +157,6 @@ export function toClaim(row: ClaimRow): ClaimedCompletion | ClaimedAnalysis {
     userId: row.user_id!,
     documentId: row.document_id!,
     path: row.path ?? '',
-    documentKind: row.document_kind,
     // Without the document there is nothing to have a role in.
     role: row.path === null ? null : row.role,
     preferences: aiPreferences.parse(row.ai_preferences ?? {}),

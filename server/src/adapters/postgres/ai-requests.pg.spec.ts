@@ -5,6 +5,7 @@ import { addUser, newFile, newProject, type OpenedDatabase, openTestDatabase } f
 import { PostgresAiRequests } from './ai-requests.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresProjects } from './projects.js';
+import { StatementPool } from './statement-pool.js';
 
 const question: CompletionQuestion = {
   anchor: 'AA==',
@@ -30,17 +31,22 @@ const result = (texts: string[]): CompletionResult => ({
 
 describe('PostgresAiRequests', () => {
   let database: OpenedDatabase;
+  let pool: StatementPool;
   let requests: PostgresAiRequests;
   let userId: string;
   let projectId: string;
   let files = 0;
   beforeAll(async () => {
     database = await openTestDatabase();
-    requests = new PostgresAiRequests(database.dataSource);
+    pool = new StatementPool(database.url, { size: 5, isDurable: false, name: 'spec' });
+    requests = new PostgresAiRequests(pool);
     userId = await addUser(database.dataSource);
     projectId = (await new PostgresProjects(database.dataSource).create(userId, newProject())).id;
   });
-  afterAll(() => database?.close());
+  afterAll(async () => {
+    await pool?.close();
+    await database?.close();
+  });
 
   const document = async () => {
     const created = await new PostgresDocumentsDirectory(database.dataSource).create(
@@ -92,7 +98,6 @@ describe('PostgresAiRequests', () => {
       kind: 'completion',
       attempt: 1,
       role: 'owner',
-      documentKind: 'text',
       question: { trigger: 'manual' },
       settings: { aiContext: { pinnedPaths: [] }, configuration: { suggestionSharing: 'text' } },
       preferences: { visibility: 'text' },
@@ -171,8 +176,9 @@ describe('PostgresAiRequests', () => {
     const { id } = await start(await document(), 'abandoned');
     expect((await requests.abandoned(60_000)).map((row) => row.id)).not.toContain(id);
     expect(await requests.abandoned(0)).toContainEqual({ id, kind: 'completion', attempt: 0, age: expect.any(Number) });
-    expect(await requests.giveUp(id, 'no worker')).toMatchObject({ state: 'failed', closed: { outcome: 'failed' } });
-    expect(await requests.giveUp(id, 'no worker')).toBeUndefined();
+    expect(await requests.giveUp(id, 1, 'somebody has it by now')).toBeUndefined();
+    expect(await requests.giveUp(id, 0, 'no worker')).toMatchObject({ state: 'failed', closed: { outcome: 'failed' } });
+    expect(await requests.giveUp(id, 0, 'no worker')).toBeUndefined();
   });
 
   it('what nobody answered expires, and what was not accepted is forgotten', async () => {
@@ -188,20 +194,29 @@ describe('PostgresAiRequests', () => {
     expect(await requests.get(id)).toBeUndefined();
   });
 
-  it('a newer analysis of the same document cancels the older one, whoever asked', async () => {
+  it('a newer analysis of the same document ends the one under way, and joins the one that waits', async () => {
     const [documentId, elsewhere] = [await document(), await document()];
-    const first = await requests.startAnalysis({ userId: null, projectId, documentId });
-    const other = await requests.startAnalysis({ userId: null, projectId, documentId: elsewhere });
+    const afterEdits = { userId: null, projectId, documentId };
+    const first = await requests.startAnalysis(afterEdits);
+    const other = await requests.startAnalysis({ ...afterEdits, documentId: elsewhere });
+    expect(await requests.startAnalysis(afterEdits)).toMatchObject({ id: first.id, isNew: false, cancelled: [] });
     expect(await requests.claim(first.id, 0)).toMatchObject({ kind: 'analysis', attempt: 1, documentId });
-    const second = await requests.startAnalysis({ userId, projectId, documentId });
-    expect(second.cancelled).toEqual([first.id]);
+    const asked = await requests.startAnalysis({ userId, projectId, documentId });
+    // What somebody asked for, and what follows edits, leave each other alone.
+    expect(asked).toMatchObject({ isNew: true, cancelled: [] });
+    const second = await requests.startAnalysis(afterEdits);
+    expect(second).toMatchObject({ isNew: true, cancelled: [first.id] });
     expect(await requests.finishAnalysis(first.id, 1, 'complete')).toBe(false);
     expect(await requests.keepAlive([{ id: first.id, attempt: 1 }])).toEqual([first.id]);
     await requests.claim(other.id, 0);
     expect(await requests.finishAnalysis(other.id, 1, 'complete')).toBe(true);
-    const runs = await Promise.all(
-      Array.from({ length: 6 }, () => requests.startAnalysis({ userId: null, projectId, documentId })),
-    );
-    expect(new Set(runs.map(({ id }) => id)).size).toBe(6);
+    const runs = await Promise.all(Array.from({ length: 6 }, () => requests.startAnalysis(afterEdits)));
+    expect(new Set(runs.map(({ id }) => id))).toEqual(new Set([second.id]));
+  });
+
+  it('does not wait for the disk, which the log of edits does', async () => {
+    const [row] = await pool.query<{ synchronous_commit: string }>('SHOW synchronous_commit', []);
+    expect(row).toEqual({ synchronous_commit: 'off' });
+    expect(await database.dataSource.query('SHOW synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
   });
 });

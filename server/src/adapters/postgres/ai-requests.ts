@@ -1,4 +1,3 @@
-import type { DataSource } from 'typeorm';
 import {
   type Abandoned,
   AiRequests,
@@ -33,44 +32,56 @@ import {
   toClaim,
   toRecord,
 } from './ai-requests-sql.js';
+import type { StatementPool } from './statement-pool.js';
 import { TranslatesOutages } from './store-errors.js';
 
-/** Another window of the asker may end the equal request between the look and the insert. */
-const START_TRIES = 5;
+/** Whoever asks at the same time may come first; each try that fails has let one of them through. */
+const START_TRIES = 50;
+const FORGET_AT_ONCE = 5_000;
 
 @TranslatesOutages
 export class PostgresAiRequests extends AiRequests {
-  constructor(private readonly dataSource: DataSource) {
+  constructor(private readonly pool: StatementPool) {
     super();
   }
 
   override async startCompletion({ userId, projectId, documentId, question, key }: NewCompletion) {
+    // Those of a try that found no place are closed all the same.
+    const superseded: Superseded[] = [];
     for (let tries = 0; tries < START_TRIES; tries++) {
       const [row] = await this.query<{ id: string | null; isNew: boolean; superseded: Superseded[] }>(
         START_COMPLETION,
         [key, userId, projectId, documentId, JSON.stringify(question)],
       );
-      if (row?.id) return { id: row.id, isNew: row.isNew, superseded: row.superseded };
+      superseded.push(...(row?.superseded ?? []));
+      if (row?.id) return { id: row.id, isNew: row.isNew, superseded };
     }
     throw new Error('equal requests keep coming and going');
   }
 
   override async startAnalysis({ userId, projectId, documentId }: NewAnalysis) {
-    const key = `analysis:${documentId ?? projectId}`;
+    // Edits do not end what a person asked for.
+    const key = `analysis:${userId === null ? 'edits' : 'asked'}:${documentId ?? projectId}`;
+    const cancelled: string[] = [];
     for (let tries = 0; tries < START_TRIES; tries++) {
-      const [row] = await this.query<{ id: string | null; cancelled: string[] }>(START_ANALYSIS, [
+      const [row] = await this.query<{ id: string | null; isNew: boolean; cancelled: string[] }>(START_ANALYSIS, [
         key,
         userId,
         projectId,
         documentId,
       ]);
-      if (row?.id) return { id: row.id, cancelled: row.cancelled };
+      cancelled.push(...(row?.cancelled ?? []));
+      if (row?.id) return { id: row.id, isNew: row.isNew, cancelled };
     }
     throw new Error('equal runs keep coming and going');
   }
 
-  override async claim(id: string, staleMs: number): Promise<ClaimedCompletion | ClaimedAnalysis | undefined> {
-    const [row] = await this.query<ClaimRow>(CLAIM, [id, staleMs]);
+  override async claim(
+    id: string,
+    staleMs: number,
+    attempt?: number,
+  ): Promise<ClaimedCompletion | ClaimedAnalysis | undefined> {
+    const [row] = await this.query<ClaimRow>(CLAIM, [id, staleMs, attempt ?? null]);
     return row && toClaim(row);
   }
 
@@ -150,8 +161,8 @@ export class PostgresAiRequests extends AiRequests {
     return this.query<Abandoned>(ABANDONED, [staleMs]);
   }
 
-  override async giveUp(id: string, note: string): Promise<RecordedCompletion | undefined> {
-    return this.record(GIVE_UP, [id, note]);
+  override async giveUp(id: string, attempt: number, note: string): Promise<RecordedCompletion | undefined> {
+    return this.record(GIVE_UP, [id, note, attempt]);
   }
 
   override async expire(openMs: number): Promise<readonly RecordedCompletion[]> {
@@ -159,7 +170,15 @@ export class PostgresAiRequests extends AiRequests {
   }
 
   override async forget(keepMs: number): Promise<void> {
-    await this.query(FORGET, [keepMs]);
+    // One statement at a time stays short; there may be any number of them to do.
+    for (let count = FORGET_AT_ONCE; count >= FORGET_AT_ONCE; ) {
+      const [row] = await this.query<{ count: string }>(FORGET, [keepMs, FORGET_AT_ONCE]);
+      count = Number(row?.count);
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.pool.close();
   }
 
   private async record(sql: string, values: unknown[]): Promise<RecordedCompletion | undefined> {
@@ -170,8 +189,7 @@ export class PostgresAiRequests extends AiRequests {
     return (await this.query<Parameters<typeof toRecord>[0]>(sql, values)).map(toRecord);
   }
 
-  /** TypeORM answers an UPDATE with `[rows, count]`; ours all begin as a query. */
-  private async query<Row>(sql: string, values: unknown[]): Promise<Row[]> {
-    return this.dataSource.query<Row[]>(sql, values);
+  private query<Row extends object>(sql: string, values: unknown[]): Promise<Row[]> {
+    return this.pool.query<Row>(sql, values);
   }
 }

@@ -61,6 +61,9 @@ describe('PostgresDiagnosticsStore', () => {
     expect(shown).not.toContain(clean);
     expect(shown).not.toContain(gone);
     expect((await store.documents(projectId)).map(({ path }) => path)).toEqual(['a.ts', 'bad.ts', 'clean.ts']);
+    expect(await store.document(projectId, bad)).toEqual({ id: bad, path: 'bad.ts' });
+    expect(await store.document(projectId, gone)).toBeUndefined();
+    expect(await store.document(randomUUID(), bad)).toBeUndefined();
   });
 
   it('a document that went away while it was looked at is left alone', async () => {

@@ -22,8 +22,11 @@ const OF_PROJECT = `
 SELECT ${COLUMNS} FROM document_diagnostics g JOIN documents d ON d.id = g.document_id
 WHERE d.project_id = $1 AND d.deleted_at IS NULL AND g.diagnostics::text <> '[]' ORDER BY d.path COLLATE "C", g.source`;
 
-const DOCUMENTS = `
-SELECT id, path FROM documents WHERE project_id = $1 AND deleted_at IS NULL AND kind = 'text' ORDER BY path COLLATE "C"`;
+const TEXTS = `SELECT id, path FROM documents WHERE project_id = $1 AND deleted_at IS NULL AND kind = 'text'`;
+
+const DOCUMENTS = `${TEXTS} ORDER BY path COLLATE "C"`;
+
+const DOCUMENT = `${TEXTS} AND id = $2`;
 
 @TranslatesOutages
 export class PostgresDiagnosticsStore extends DiagnosticsStore {
@@ -53,6 +56,11 @@ export class PostgresDiagnosticsStore extends DiagnosticsStore {
 
   override async documents(projectId: string): Promise<readonly { id: string; path: string }[]> {
     return this.dataSource.query<{ id: string; path: string }[]>(DOCUMENTS, [projectId]);
+  }
+
+  override async document(projectId: string, documentId: string): Promise<{ id: string; path: string } | undefined> {
+    const rows = await this.dataSource.query<{ id: string; path: string }[]>(DOCUMENT, [projectId, documentId]);
+    return rows[0];
   }
 
   private async results(sql: string, id: string): Promise<SourceResult[]> {

@@ -1,5 +1,5 @@
-import type { DataSource } from 'typeorm';
 import { type ProjectFile, ProjectFiles } from '../../core/ai/project-files.js';
+import type { StatementPool } from './statement-pool.js';
 import { TranslatesOutages } from './store-errors.js';
 
 const READABLE = `
@@ -8,15 +8,12 @@ WHERE d.project_id = $2 AND d.deleted_at IS NULL AND d.kind = 'text' ORDER BY d.
 
 @TranslatesOutages
 export class PostgresProjectFiles extends ProjectFiles {
-  constructor(private readonly dataSource: DataSource) {
+  constructor(private readonly pool: StatementPool) {
     super();
   }
 
   override async readable(userId: string, projectId: string): Promise<readonly ProjectFile[]> {
-    const rows = await this.dataSource.query<(Omit<ProjectFile, 'head'> & { head: string })[]>(READABLE, [
-      userId,
-      projectId,
-    ]);
+    const rows = await this.pool.query<Omit<ProjectFile, 'head'> & { head: string }>(READABLE, [userId, projectId]);
     return rows.map(({ id, path, head }) => ({ id, path, head: Number(head) }));
   }
 }

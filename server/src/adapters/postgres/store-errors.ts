@@ -5,7 +5,8 @@ import { QueryFailedError } from 'typeorm';
 const UNAVAILABLE = /^(?:08|53|57P|58)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 /** What `pg` throws without any code. */
-const WORDS = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+const WORDS =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection|Query read timeout)/;
 
 /** When a caller may ask again: PostgreSQL is back about a second after a crash. */
 const RETRY_AFTER_MS = 1000;

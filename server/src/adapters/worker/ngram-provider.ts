@@ -36,7 +36,7 @@ export class NgramProvider extends LearningModel {
     const { projectId, documentId, path, prefix, suffix, alternatives, maxTokens, trigger } = prompt;
     const threshold = trigger === 'manual' ? GUESS : undefined;
     const task: CompleteTask = { projectId, documentId, path, prefix, suffix, alternatives, maxTokens, threshold };
-    const { isKnown, candidates } = await this.lane.run<CompleteAnswer>('complete', task);
+    const { isKnown, candidates } = await this.lane.run<CompleteAnswer>('complete', task, { signal });
     if (!isKnown) this.known.delete(projectId);
     signal.throwIfAborted();
     for (const [alternative, { text }] of candidates.entries()) yield { type: 'text', alternative, text };

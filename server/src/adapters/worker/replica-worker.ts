@@ -2,10 +2,13 @@ import * as Y from 'yjs';
 import type { CompletionQuestion } from '../../core/ai/ai-requests.js';
 import {
   type LocateAnswer,
+  PLAIN_LENGTH,
+  type PlainText,
   PREFIX_LENGTH,
   type ReplicaNews,
   SUFFIX_LENGTH,
   type TextSnapshot,
+  type UnknownReplica,
 } from '../../core/ai/replicas.js';
 import { TEXT_ROOT } from '../../core/document/update/decode-update.js';
 
@@ -44,7 +47,7 @@ export function locate(
   return typeof offset === 'number' ? describe(replica, offset) : offset;
 }
 
-export function text(task: Task): TextSnapshot | { type: 'unknown' } {
+export function text(task: Task): TextSnapshot | UnknownReplica {
   const replica = bringUp(task);
   if (!replica) return { type: 'unknown' };
   const ids: number[] = [];
@@ -61,6 +64,12 @@ export function text(task: Task): TextSnapshot | { type: 'unknown' } {
     text: textOf(replica),
     ids: Float64Array.from(ids),
   };
+}
+
+export function plainText(task: Task): PlainText | UnknownReplica {
+  const replica = bringUp(task);
+  if (!replica) return { type: 'unknown' };
+  return { type: 'plain', seq: replica.seq, text: textOf(replica).slice(0, PLAIN_LENGTH) };
 }
 
 function bringUp({ documentId, news }: Task): Replica | undefined {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import * as Y from 'yjs';
 import { DocumentState } from '../../core/document/document-state.js';
-import { ByteWriter } from '../../core/document/update/byte-writer.js';
 import type { StoredSnapshot } from '../../core/document/update-log.js';
+import { siblings } from '../../testing/siblings.js';
 import { editFree, fingerprint, pick, seeded } from '../../testing/yjs-edits.js';
 import { WorkerCompactor } from './worker-compactor.js';
 
@@ -29,31 +29,6 @@ function textDoc(text: string): Y.Doc {
   const doc = new Y.Doc();
   doc.getText('content').insert(0, text);
   return doc;
-}
-
-/** Two clients who both insert at the front without ever having seen each other: Yjs compares each with each. */
-function siblings(each: number): Uint8Array {
-  const writer = new ByteWriter();
-  const block = (client: number, struct: (i: number) => void) => {
-    for (const value of [each, client, 0]) writer.varUint(value);
-    for (let i = 0; i < each; i++) struct(i);
-  };
-  const atFront = () => {
-    writer.bytes(new Uint8Array([4, 1]));
-    writer.string('content');
-    writer.string('x');
-  };
-  writer.varUint(2);
-  block(2, (i) => {
-    if (i > 0) return atFront();
-    // Comes after all of the other's.
-    writer.bytes(new Uint8Array([0x84, 1]));
-    writer.varUint(each - 1);
-    writer.string('x');
-  });
-  block(1, atFront);
-  writer.varUint(0);
-  return writer.finish();
 }
 
 describe('WorkerCompactor', () => {
@@ -91,6 +66,19 @@ describe('WorkerCompactor', () => {
         .getText('content')
         .toString(),
     ).toBe('compacted');
+  });
+
+  it('ends its thread though it is in the middle of such a document, and what waits is told', async () => {
+    const compactor = new WorkerCompactor();
+    const hostile = siblings(40_000);
+    await compactor.encodeText('the thread has started');
+    const runs = [compactor.textOf(hostile), compactor.textOf(hostile), compactor.compact(hostile, 'text', 1)];
+    const outcomes = Promise.allSettled(runs);
+    const began = performance.now();
+    await compactor.close();
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await expect(compactor.textOf(hostile)).rejects.toThrow('closed');
   });
 
   it('compacts a free document of which Yjs deletes parts by itself', async () => {

@@ -7,10 +7,28 @@ const scriptOf = (file: string) =>
 
 const IDLE_MS = 60_000;
 
+/** The thread was ended in the middle of the task, and what it remembered is gone. */
+export class LaneTimeout extends Error {}
+
+export interface TurnOptions {
+  /** A task that waits is dropped when it fires. One that runs is left alone: to stop it would cost all that the thread remembers. */
+  readonly signal?: AbortSignal | undefined;
+  /** Goes before all that is not. */
+  readonly isUrgent?: boolean;
+}
+
+interface Turn {
+  readonly isUrgent: boolean;
+  begin(): Promise<void>;
+  drop(reason: unknown): void;
+}
+
 /** One worker thread, which does one task after another and may be ended in the middle of one. */
 export class WorkerLane {
   private readonly pool: Piscina;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly waiting: Turn[] = [];
+  private isBusy = false;
+  private isClosed = false;
 
   /** `file`: the tasks, beside this one. `idleMs`: how long a thread without work is kept, and what it remembers. */
   constructor(
@@ -22,18 +40,48 @@ export class WorkerLane {
   }
 
   /**
-   * Rejects when the task throws or takes longer than the lane allows. The time does not run while the task waits for
-   * its turn: it must not be given up for what another document costs.
+   * Rejects when the task throws, with LaneTimeout when it takes longer than the lane allows, and with the signal's reason
+   * when it was dropped: then it has not run. The time does not run while the task waits for its turn: it must not be
+   * given up for what another document costs.
    */
-  run<Result>(name: string, task: object): Promise<Result> {
-    const result = this.last.then(() => this.start<Result>(name, task));
-    this.last = result.catch(() => undefined);
-    return result;
+  run<Result>(name: string, task: object, { signal, isUrgent = false }: TurnOptions = {}): Promise<Result> {
+    if (this.isClosed) return Promise.reject(closed());
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const withdraw = () => {
+        this.waiting.splice(this.waiting.indexOf(turn), 1);
+        reject(signal!.reason);
+      };
+      const turn: Turn = {
+        isUrgent,
+        begin: () => {
+          signal?.removeEventListener('abort', withdraw);
+          return this.start<Result>(name, task).then(resolve, reject);
+        },
+        drop: (reason) => {
+          signal?.removeEventListener('abort', withdraw);
+          reject(reason);
+        },
+      };
+      signal?.addEventListener('abort', withdraw, { once: true });
+      const place = isUrgent ? this.waiting.findIndex((other) => !other.isUrgent) : -1;
+      this.waiting.splice(place === -1 ? this.waiting.length : place, 0, turn);
+      void this.work();
+    });
   }
 
-  /** Resolves when the task under way has ended. */
+  /** Ends the thread, whatever it is at; what runs and what waits rejects. */
   async close(): Promise<void> {
-    await this.pool.close();
+    this.isClosed = true;
+    for (const turn of this.waiting.splice(0)) turn.drop(closed());
+    await this.pool.destroy();
+  }
+
+  private async work(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    for (let turn = this.waiting.shift(); turn; turn = this.waiting.shift()) await turn.begin();
+    this.isBusy = false;
   }
 
   private async start<Result>(name: string, task: object): Promise<Result> {
@@ -41,7 +89,12 @@ export class WorkerLane {
     try {
       return await this.pool.run(task, { name, signal });
     } catch (error) {
-      throw signal.aborted ? new Error(`${name} took longer than ${this.timeoutMs} ms`, { cause: error }) : error;
+      if (signal.aborted) throw new LaneTimeout(`${name} took longer than ${this.timeoutMs} ms`, { cause: error });
+      throw error;
     }
   }
+}
+
+function closed(): Error {
+  return new Error('the worker thread has been closed');
 }

@@ -33,6 +33,18 @@ describe('acceptedText', () => {
     expect(read(more)).toBeUndefined();
   });
 
+  it('A12: takes no time for bytes that were made to take it', () => {
+    const hostile = new Y.Doc();
+    const list = hostile.getArray('list');
+    hostile.transact(() => {
+      for (let n = 0; n < 20_000; n++) list.push([new Y.Doc()]);
+    });
+    const bytes = Y.encodeStateAsUpdate(hostile);
+    const began = performance.now();
+    expect(acceptedText(bytes, { completionId, client: hostile.clientID, clock: 0, length: 1 })).toBeUndefined();
+    expect(performance.now() - began).toBeLessThan(50);
+  });
+
   it('is nothing for bytes that are no update, or no text', () => {
     expect(acceptedText(new Uint8Array([1, 2, 3]), { completionId, client: 1, clock: 0, length: 1 })).toBeUndefined();
     const free = new Y.Doc();

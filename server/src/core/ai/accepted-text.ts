@@ -1,11 +1,18 @@
 import type { Provenance } from '@tandem/protocol';
 import * as Y from 'yjs';
+import { decodeUpdate } from '../document/update/decode-update.js';
+
+/** Structs of an update that a claim is looked for in; who accepts a suggestion sends a handful. */
+const MAX_STRUCTS = 1000;
 
 /**
  * The text that an update inserts under exactly these ids; undefined when it does not, or when something else than text
- * stands there. The bytes must have passed admission's decoder, or be a peer's: this one is lenient.
+ * stands there. The bytes may be anybody's: they are judged as a text document's first, since Yjs would build whatever they
+ * describe.
  */
 export function acceptedText(update: Uint8Array, { client, clock, length }: Provenance): string | undefined {
+  const judged = decodeUpdate(update, 'text');
+  if (typeof judged === 'string' || judged.structCount > MAX_STRUCTS) return undefined;
   let text = '';
   for (const struct of decode(update)) {
     if (struct.id.client !== client || struct.id.clock >= clock + length) continue;

@@ -57,7 +57,6 @@ export interface ClaimedCompletion extends Claim {
   readonly userId: string;
   readonly documentId: string;
   readonly path: string;
-  readonly documentKind: 'text' | 'free';
   /** The asker's, now; null when it was taken away meanwhile. */
   readonly role: Role | null;
   readonly preferences: AiPreferences;
@@ -66,6 +65,8 @@ export interface ClaimedCompletion extends Claim {
 
 export interface ClaimedAnalysis extends Claim {
   readonly kind: 'analysis';
+  /** The asker's, now. */
+  readonly role: Role | null;
   readonly userId: string | null;
   readonly documentId: string | null;
 }
@@ -139,14 +140,23 @@ export abstract class AiRequests {
     request: NewCompletion,
   ): Promise<{ readonly id: string; readonly isNew: boolean; readonly superseded: readonly Superseded[] }>;
 
-  /** Runs of the same target that were not done are cancelled and named. */
-  abstract startAnalysis(request: NewAnalysis): Promise<{ readonly id: string; readonly cancelled: readonly string[] }>;
+  /**
+   * One of the same asker over the same target that still waits is answered instead (`isNew` false); others over the
+   * target are cancelled and named. Runs after edits and runs that somebody asked for leave each other alone.
+   */
+  abstract startAnalysis(
+    request: NewAnalysis,
+  ): Promise<{ readonly id: string; readonly isNew: boolean; readonly cancelled: readonly string[] }>;
 
   /**
    * Takes a request up as its next attempt. Undefined when it is done, or somebody is at work on it who gave a sign of
-   * life within `staleMs`.
+   * life within `staleMs`, or when it is not the attempt after `attempt` that would begin.
    */
-  abstract claim(id: string, staleMs: number): Promise<ClaimedCompletion | ClaimedAnalysis | undefined>;
+  abstract claim(
+    id: string,
+    staleMs: number,
+    attempt?: number,
+  ): Promise<ClaimedCompletion | ClaimedAnalysis | undefined>;
 
   /** The sign of life of attempts under way. Resolves to those that are not theirs any more: cancelled, or taken over. */
   abstract keepAlive(claims: readonly { readonly id: string; readonly attempt: number }[]): Promise<readonly string[]>;
@@ -172,10 +182,13 @@ export abstract class AiRequests {
 
   /** Live requests without a sign of life for `staleMs`. */
   abstract abandoned(staleMs: number): Promise<readonly Abandoned[]>;
-  /** Gives up on a request. Resolves to its record when it was live. */
-  abstract giveUp(id: string, note: string): Promise<RecordedCompletion | undefined>;
+  /** Gives up on a request whose last attempt is still `attempt`. Resolves to its record when it was live. */
+  abstract giveUp(id: string, attempt: number, note: string): Promise<RecordedCompletion | undefined>;
   /** Suggestions that were done `openMs` ago and nobody answered; they are closed as expired. */
   abstract expire(openMs: number): Promise<readonly RecordedCompletion[]>;
   /** Forgets what was not accepted and is older than `keepMs`. */
   abstract forget(keepMs: number): Promise<void>;
+
+  /** Gives its connections back. Nothing may be called afterwards. */
+  abstract close(): Promise<void>;
 }

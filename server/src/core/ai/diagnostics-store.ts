@@ -18,4 +18,9 @@ export abstract class DiagnosticsStore {
   abstract ofProject(projectId: string): Promise<readonly SourceResult[]>;
   /** Text documents of the project, by path: what a run over it looks at. */
   abstract documents(projectId: string): Promise<readonly { readonly id: string; readonly path: string }[]>;
+  /** One of them; undefined when it is not there (any more). */
+  abstract document(
+    projectId: string,
+    documentId: string,
+  ): Promise<{ readonly id: string; readonly path: string } | undefined>;
 }

@@ -83,7 +83,10 @@ export class LiveCompletion {
   resume(attempt: number, index: number): readonly LiveEvent[] {
     const events: LiveEvent[] = [];
     let from = index + 1;
-    if (attempt !== this.attempt) {
+    if (attempt > this.attempt) {
+      // Newer than what is known here: what comes next tells.
+      from = this.deltas.length;
+    } else if (attempt < this.attempt) {
       from = 0;
       if (attempt > 0 && this.attempt > 0) events.push({ type: 'restarted', attempt: this.attempt });
     }
@@ -114,7 +117,6 @@ export class LiveCompletion {
     const isFirst = this.started === undefined;
     this.attempt = message.attempt;
     this.deltas = [];
-    this.heldDone = undefined;
     // The place stays as it was told first: what was typed since lies between its anchors.
     this.started ??= message;
     return [isFirst ? { type: 'started', started: message } : { type: 'restarted', attempt: message.attempt }];
@@ -144,7 +146,7 @@ export class LiveCompletion {
   }
 
   private finish(message: CompletionDone): Received {
-    if (this.done || this.heldDone) return NOTHING;
+    if (this.done) return NOTHING;
     const isShort =
       message.outcome === 'complete' &&
       (message.deltas > this.deltas.length || (message.texts.length > 0 && message.attempt > this.attempt));
@@ -154,7 +156,7 @@ export class LiveCompletion {
 
   private settleHeld(isFinal: boolean): LiveEvent[] {
     const done = this.heldDone;
-    if (!done || (!isFinal && done.deltas > this.deltas.length)) return [];
+    if (!done || (!isFinal && (done.attempt > this.attempt || done.deltas > this.deltas.length))) return [];
     this.heldDone = undefined;
     this.done = done;
     const closed = this.heldClosed;

@@ -24,10 +24,14 @@ export interface Located {
   readonly suffix: string;
 }
 
+/** The thread has no replica, or another than the news continue: load it anew. */
+export interface UnknownReplica {
+  readonly type: 'unknown';
+}
+
 export type LocateAnswer =
   | Located
-  /** The thread has no replica, or another than the news continue: load it anew. */
-  | { readonly type: 'unknown' }
+  | UnknownReplica
   /** The committed state does not cover what the asker sees. */
   | { readonly type: 'behind' }
   /** The text at the caret is gone. */
@@ -44,20 +48,55 @@ export interface TextSnapshot {
   readonly ids: Float64Array;
 }
 
+/** The committed text, cut to `PLAIN_LENGTH`: what prompts take their pieces from. */
+export interface PlainText {
+  readonly type: 'plain';
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** In UTF-16 units. A prompt takes some thousand of them. */
+export const PLAIN_LENGTH = 256 * 1024;
+
+/**
+ * The document takes longer to parse than one document may, and was given up. The message holds no text of it.
+ * `isRemembered`: it was not tried again, and somebody has been told before.
+ */
+export class DocumentTooSlow extends Error {
+  readonly isRemembered: boolean;
+
+  constructor(message: string, { isRemembered = false, cause }: { isRemembered?: boolean; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.isRemembered = isRemembered;
+  }
+}
+
 /** Units of text before and after the caret that `locate` answers with: what the statistical model reads of the open file. */
 export const PREFIX_LENGTH = 65_536;
 export const SUFFIX_LENGTH = 16_384;
 
 /**
- * Parsed documents that follow the log, in a thread of their own: a `Y.Doc` never stands on the path of an edit. What is
- * not used is dropped; who asks for it gets `unknown` and brings the document again.
+ * Parsed documents that follow the log, in threads of their own: a `Y.Doc` never stands on the path of an edit. What is
+ * not used is dropped; who asks for it gets `unknown` and brings the document again. All reject with DocumentTooSlow, and
+ * with the signal's reason when it fires before the question had its turn: then the news were not taken.
  */
 export abstract class Replicas {
   abstract locate(
     documentId: string,
     question: Pick<CompletionQuestion, 'anchor' | 'offset' | 'stateVector'>,
     news: ReplicaNews | undefined,
+    signal?: AbortSignal,
   ): Promise<LocateAnswer>;
-  abstract text(documentId: string, news: ReplicaNews | undefined): Promise<TextSnapshot | { type: 'unknown' }>;
+  abstract text(
+    documentId: string,
+    news: ReplicaNews | undefined,
+    signal?: AbortSignal,
+  ): Promise<TextSnapshot | UnknownReplica>;
+  abstract plainText(
+    documentId: string,
+    news: ReplicaNews | undefined,
+    signal?: AbortSignal,
+  ): Promise<PlainText | UnknownReplica>;
+  /** Ends within a second, whatever is under way; that rejects, and so does what waits. */
   abstract close(): Promise<void>;
 }

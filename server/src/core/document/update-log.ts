@@ -49,6 +49,13 @@ export type AppendResult =
   | { readonly type: 'fenced'; readonly epoch: number; readonly accessVersion: number }
   | { readonly type: 'deleted' };
 
+/** Where a document stands. */
+export interface DocumentHead {
+  readonly head: number;
+  readonly epoch: number;
+  readonly accessVersion: number;
+}
+
 /** The place of record of every document. Everything else is a hint. */
 export abstract class UpdateLog {
   /** Undefined when there is no such document. Rejects with StoreUnavailable or StoredDataCorrupt; never half a document. */
@@ -56,6 +63,9 @@ export abstract class UpdateLog {
 
   /** Rows with `seq` greater than `after`, in order. Rejects with StoreUnavailable or StoredDataCorrupt. */
   abstract rowsAfter(documentId: string, after: number): Promise<StoredRow[]>;
+
+  /** Of those that are there. Rejects with StoreUnavailable. */
+  abstract heads(documentIds: readonly string[]): Promise<ReadonlyMap<string, DocumentHead>>;
 
   /**
    * Writes each batch whole or not at all, atomically over all of them; resolves after the commit, results in the order

@@ -18,9 +18,11 @@ import { SecretFilter } from '../../core/ai/prompt/secret-filter.js';
 import { Replicas } from '../../core/ai/replicas.js';
 import { Compactor } from '../../core/document/compactor.js';
 import { UpdateLog } from '../../core/document/update-log.js';
+import { AiShutdown } from './ai-shutdown.js';
 import { AiMetrics } from './worker/ai-metrics.js';
 import { AiWorker } from './worker/ai-worker.js';
 import { AnalysisRunner } from './worker/analysis-runner.js';
+import { Claims } from './worker/claims.js';
 import { CompletionRunner } from './worker/completion-runner.js';
 import { ContextBuilder } from './worker/context-builder.js';
 import { DocumentReplicas } from './worker/document-replicas.js';
@@ -35,6 +37,7 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
     private readonly replicas: Replicas,
     private readonly models: Models,
     private readonly analyzers: Analyzers,
+    private readonly shutdown: AiShutdown,
   ) {}
 
   static create(logger: Logger): DynamicModule {
@@ -64,9 +67,10 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
             metrics: AiMetrics,
           ) => new ContextBuilder(files, replicas, new ProjectCorpus(model, files, log, compactor, metrics), secrets),
         },
+        { provide: Claims, inject: [AiRequests], useFactory: (requests: AiRequests) => new Claims(requests) },
         {
           provide: CompletionRunner,
-          inject: [AiRequests, AiRelay, DocumentReplicas, ContextBuilder, Models, AiMetrics],
+          inject: [AiRequests, Claims, AiRelay, DocumentReplicas, ContextBuilder, Models, AiMetrics],
           useFactory: (...parts: ConstructorParameters<typeof CompletionRunner>) => new CompletionRunner(...parts),
         },
         {
@@ -83,7 +87,7 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
         },
         {
           provide: AiWorker,
-          inject: [AiQueue, AiRelay, AiRequests, CompletionRunner, AnalysisRunner, AiMetrics],
+          inject: [AiQueue, AiRelay, AiRequests, Claims, CompletionRunner, AnalysisRunner, AiMetrics],
           useFactory: (...parts: ConstructorParameters<typeof AiWorker>) => new AiWorker(...parts),
         },
       ],
@@ -95,7 +99,12 @@ export class AiWorkerModule implements OnApplicationBootstrap, BeforeApplication
     this.worker.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Not waited for here: editors are told to leave, and what they sent is stored, meanwhile. */
+  beforeApplicationShutdown(): void {
+    this.shutdown.waitFor(this.stop());
+  }
+
+  private async stop(): Promise<void> {
     await this.worker.stop();
     await Promise.all([this.replicas.close(), this.models.close(), this.analyzers.close()]);
   }

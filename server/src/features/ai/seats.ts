@@ -36,10 +36,4 @@ export class Seats {
       .map((seat) => seat.room.documentId)
       .reverse();
   }
-
-  /** Whether the person has the document open here, on any connection. */
-  isIn(userId: string, room: Room): boolean {
-    for (const session of room.sessions) if (session.userId === userId) return true;
-    return false;
-  }
 }

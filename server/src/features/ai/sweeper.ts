@@ -8,13 +8,14 @@ import { closedMessage, doneMessage, unavailableMessage } from './record-message
 const FORGET_EVERY = 300;
 
 /**
- * Finds requests that the queue lost or whose worker died, and ends what nobody will answer. Runs in every process: each
+ * Finds requests that the queue lost or whose worker died, and ends what nobody will answer. Runs on every node: each
  * step is a compare-and-set in the record, so that several may find the same.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private sweeps = 0;
+  private isStopping = false;
 
   constructor(
     private readonly requests: AiRequests,
@@ -32,33 +33,44 @@ export class Sweeper {
   }
 
   async stop(): Promise<void> {
+    this.isStopping = true;
     clearInterval(this.timer);
     await this.running;
   }
 
   private async sweep(): Promise<void> {
     try {
-      for (const request of await this.requests.abandoned(STALE_MS)) await this.revive(request);
       for (const record of await this.requests.expire(OPEN_MS)) this.relay.publish(closedMessage(record));
       if (this.sweeps++ % FORGET_EVERY === 0) await this.requests.forget(KEEP_MS);
+      const abandoned = await this.requests.abandoned(STALE_MS);
+      for (const request of abandoned.filter(isHopeless)) await this.giveUp(request);
+      for (const { kind, id, attempt } of abandoned.filter((request) => !isHopeless(request))) {
+        if (this.isStopping) return;
+        await this.queue.add(kind, id, { attempt: attempt + 1 });
+      }
     } catch (error) {
-      this.logger.warn({ err: error }, 'requests could not be swept');
+      // A queue that is away takes none of the others either; they are found again.
+      if (error instanceof QueueUnavailable) this.logger.debug({ err: error }, 'the queue is away');
+      else this.logger.warn({ err: error }, 'requests could not be swept');
     }
   }
 
-  private async revive({ id, kind, attempt, age }: Abandoned): Promise<void> {
-    const isHopeless = attempt >= MAX_ATTEMPTS || (attempt === 0 && age > MAX_WAIT_MS);
-    if (!isHopeless) {
-      await this.queue.add(kind, id, { attempt: attempt + 1 }).catch((error: unknown) => {
-        if (!(error instanceof QueueUnavailable)) throw error;
-      });
+  private async giveUp({ id, kind, attempt }: Abandoned): Promise<void> {
+    const record = await this.requests.giveUp(id, attempt, attempt === 0 ? 'no worker took it' : 'its workers died');
+    if (!record) return;
+    this.relay.command({ type: 'cancel', requestId: id });
+    this.logger.warn({ requestId: id, kind, attempt }, 'an AI request was given up');
+    if (kind === 'analysis') {
+      const { projectId } = record;
+      this.relay.publish({ type: 'progress', projectId, runId: id, done: 0, total: 0, state: 'failed' });
       return;
     }
-    const record = await this.requests.giveUp(id, attempt === 0 ? 'no worker took it' : 'its workers died');
-    if (!record || kind !== 'completion') return;
-    this.logger.warn({ requestId: id, attempt }, 'a completion was given up');
     this.relay.publish(unavailableMessage(record, 'queue_unavailable', 'No worker could answer; try again later'));
     this.relay.publish(doneMessage(record));
     this.relay.publish(closedMessage(record));
   }
+}
+
+function isHopeless({ attempt, age }: Abandoned): boolean {
+  return attempt >= MAX_ATTEMPTS || (attempt === 0 && age > MAX_WAIT_MS);
 }

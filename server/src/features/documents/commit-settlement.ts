@@ -5,7 +5,12 @@ import type { Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
 import type { RoomBus } from '../../core/document/room-bus.js';
 import { joinUpdates } from '../../core/document/update/join-updates.js';
-import { type AppendResult, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import {
+  type AppendResult,
+  type DocumentHead,
+  StoreUnavailable,
+  type UpdateLog,
+} from '../../core/document/update-log.js';
 import type { CommitHandler } from './committers.js';
 import type { CompactionScheduler } from './compaction-scheduler.js';
 import type { DocumentCompanions } from './document-companions.js';
@@ -52,10 +57,9 @@ export class CommitSettlement implements CommitHandler {
   /** The state of the room moves at once, in the turn of the event loop that learns of the commit. */
   private stored(room: Room, batch: readonly PendingUpdate[], fromSeq: number): () => void {
     if (fromSeq > room.state.seq + 1) {
-      // Another node stored rows in between: read them all, ours among them.
       room.overlay.putBack();
-      this.outage.hold(room);
-      return () => undefined;
+      room.overlay.isHeld = true;
+      return () => void this.rejoin(room);
     }
     const first = room.state.seq + 1;
     const fresh = batch.slice(first - fromSeq);
@@ -72,12 +76,23 @@ export class CommitSettlement implements CommitHandler {
     };
   }
 
+  /** Another node stored rows in between: all are read, ours among them, and the room goes on at once. */
+  private async rejoin(room: Room): Promise<void> {
+    if (!(await this.reconcile(room))) {
+      this.outage.hold(room);
+      return;
+    }
+    room.overlay.isHeld = false;
+    room.answerEchoes();
+    this.reschedule(room);
+  }
+
   private show(room: Room, edits: readonly PendingUpdate[], fromSeq: number): void {
     if (edits.length === 0) return;
     const update = joinUpdates(edits.map((pending) => pending.update));
     const seq = fromSeq + edits.length - 1;
     this.broadcast.edits(room, { fromSeq, seq, update, soleAuthor: soleAuthor(edits) });
-    this.bus.publish({ documentId: room.documentId, epoch: room.epoch, fromSeq, seq, update });
+    this.bus.publish({ type: 'edits', documentId: room.documentId, epoch: room.epoch, fromSeq, seq, update });
     this.companions.current.committed(room);
   }
 
@@ -105,6 +120,22 @@ export class CommitSettlement implements CommitHandler {
   broken(room: Room, error: unknown): void {
     this.logger.error({ err: error, documentId: room.documentId }, 'a room contradicts the log and is closed');
     this.close(room, 'store_unavailable');
+  }
+
+  /** Brings a room to where the log says that its document stands: edits, rights, a reset, a deletion that nobody told of. */
+  async observe(room: Room, head: DocumentHead | undefined): Promise<void> {
+    if (this.rooms.get(room.documentId) !== room) return;
+    if (!head) this.close(room, 'not_found');
+    else if (head.epoch !== room.epoch) this.reset(room, head.epoch);
+    else {
+      // A commit that is under way finds out by itself; what it writes is not to be read twice.
+      if (room.overlay.batch.length > 0 || room.overlay.isHeld) return;
+      if (head.accessVersion > room.accessVersion) {
+        room.overlay.isHeld = true;
+        await this.refreshRights(room, head.accessVersion);
+      }
+      if (head.head > room.state.seq) await this.catchUp(room);
+    }
   }
 
   /** Reads what the log holds beyond the room's state and shows it to everybody here. */

@@ -10,6 +10,8 @@ export interface DocumentCompanion {
   opened(room: Room, session: RoomSession): OpenCompletion[];
   /** Without a session: an open that `opening` was told of came to nothing. */
   left(room: Room, session: RoomSession | undefined): void;
+  /** What `attribute` let pass was stored. */
+  attributed(provenance: Provenance): void;
   /** Edits of the room were stored and shown. Called for each commit: to be as cheap as a look-up. */
   committed(room: Room): void;
   /**
@@ -29,6 +31,7 @@ export const NO_COMPANION: DocumentCompanion = {
   opening: () => undefined,
   opened: () => [],
   left() {},
+  attributed() {},
   committed() {},
   attribute: () => undefined,
 };

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { Changes } from '../../core/access/changes.js';
 import { Memberships } from '../../core/access/memberships.js';
+import { Nodes } from '../../core/cluster/nodes.js';
 import { Compactor } from '../../core/document/compactor.js';
 import { DocumentContents } from '../../core/document/document-contents.js';
 import { RoomBus } from '../../core/document/room-bus.js';
@@ -41,10 +42,11 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
       providers: [
         {
           provide: RoomEngine,
-          inject: [UpdateLog, RoomBus, Compactor, Memberships, Changes, RoomFrames, Registry],
+          inject: [UpdateLog, RoomBus, Nodes, Compactor, Memberships, Changes, RoomFrames, Registry],
           useFactory: (
             log: UpdateLog,
             bus: RoomBus,
+            nodes: Nodes,
             compactor: Compactor,
             memberships: Memberships,
             changes: Changes,
@@ -52,7 +54,7 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
             registry: Registry,
           ) => {
             const observer = new RoomMetrics(registry);
-            const ports = { log, bus, compactor, memberships, changes, frames, logger, observer };
+            const ports = { log, bus, nodes, compactor, memberships, changes, frames, logger, observer };
             const engine = new RoomEngine(ports, settings);
             observer.watch(engine.rooms);
             return engine;

@@ -112,8 +112,11 @@ export class DocumentsSocket extends SocketFeature {
           stateVector,
         },
         async (room) => {
+          // The room was replaced while this one was on the way in.
+          if (prepared && prepared !== room) this.companions.current.left(prepared, undefined);
+          const isNew = prepared !== room;
           prepared = room;
-          await this.companions.current.opening(room);
+          if (isNew) await this.companions.current.opening(room);
           await connection.hasRoom();
         },
       );
@@ -171,7 +174,10 @@ export class DocumentsSocket extends SocketFeature {
         const edit = (origin: Provenance | undefined) =>
           this.host.edit(room, session, update, { resync, provenance: origin }, (outcome) => {
             if (outcome instanceof TandemError) reject(outcome);
-            else resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
+            else {
+              if (origin && outcome.stored) this.companions.current.attributed(origin);
+              resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
+            }
           });
         if (!provenance) return edit(undefined);
         const origin = this.companions.current.attribute(room, session, update, provenance);

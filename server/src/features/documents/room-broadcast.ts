@@ -18,6 +18,8 @@ export class RoomBroadcast {
   constructor(
     private readonly frames: RoomFrames,
     private readonly observer: RoomObserver,
+    /** Tells the other nodes of cursors that moved here, or went. */
+    private readonly tellNodes: (room: Room, update: Uint8Array) => void = () => undefined,
   ) {}
 
   edits(room: Room, { fromSeq, seq, update, soleAuthor }: Edits): void {
@@ -44,10 +46,18 @@ export class RoomBroadcast {
     if (!update) return;
     const frame = this.frames.encode('awareness:update', { documentId: room.documentId, update });
     for (const session of room.sessions) if (session !== mover) session.peer.write(frame);
+    this.tellNodes(room, update);
   }
 
   /** Certain: nobody would take a ghost away. */
   cursorsGone(room: Room, update: Uint8Array | undefined): void {
+    if (!update) return;
+    this.remoteCursors(room, update);
+    this.tellNodes(room, update);
+  }
+
+  /** Of editors on other nodes; certain, since some of them may have gone. */
+  remoteCursors(room: Room, update: Uint8Array | undefined): void {
     if (update) this.tell(room, 'awareness:update', { documentId: room.documentId, update });
   }
 

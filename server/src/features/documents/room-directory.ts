@@ -11,12 +11,19 @@ export class RoomDirectory {
   private readonly loads = new Map<string, Promise<Room>>();
   /** When a room was last seen without anybody in it, epoch milliseconds. */
   private readonly idleSince = new Map<Room, number>();
+  private readonly watches = new Map<Room, () => void>();
 
   constructor(
     private readonly log: UpdateLog,
     private readonly limits: Limits,
     private readonly logger: Logger,
     private readonly observer: RoomObserver,
+    private readonly neighbours: {
+      /** What other nodes tell of the document is wanted from before it is read; the returned call ends that. */
+      watch(documentId: string): () => void;
+      /** The room is there: what comes now is heard. */
+      loaded(documentId: string): void;
+    },
   ) {}
 
   get size(): number {
@@ -48,6 +55,8 @@ export class RoomDirectory {
   evict(room: Room): void {
     if (this.rooms.get(room.documentId) === room) this.rooms.delete(room.documentId);
     this.idleSince.delete(room);
+    this.watches.get(room)?.();
+    this.watches.delete(room);
   }
 
   /** Forgets rooms that nobody has been in for `idleMs`. */
@@ -61,14 +70,18 @@ export class RoomDirectory {
 
   private async load(documentId: string): Promise<Room> {
     const began = performance.now();
+    const endWatch = this.neighbours.watch(documentId);
     try {
       const stored = await this.log.load(documentId);
       if (!stored) throw new TandemError('not_found');
       const room = roomFrom(documentId, stored, this.limits);
       this.rooms.set(documentId, room);
+      this.watches.set(room, endWatch);
+      this.neighbours.loaded(documentId);
       this.observer.loaded(secondsSince(began));
       return room;
     } catch (error) {
+      endWatch();
       if (error instanceof TandemError) throw error;
       if (!(error instanceof StoreUnavailable) && !(error instanceof StoredDataCorrupt)) throw error;
       // Never an empty document in place of one that could not be read (D2).

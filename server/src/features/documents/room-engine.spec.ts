@@ -3,11 +3,13 @@ import { DEFAULT_LIMITS, type EventOf, type ServerEvent } from '@tandem/protocol
 import { type SeededRandom, seededRandom } from '@tandem/protocol/testing';
 import { pino } from 'pino';
 import * as Y from 'yjs';
-import { InProcessChanges } from '../../adapters/memory/in-process-changes.js';
-import { InProcessRoomBus, RoomBusHub } from '../../adapters/memory/in-process-room-bus.js';
+import { InProcessNodeBus, NodeHub } from '../../adapters/memory/in-process-node-bus.js';
+import { InProcessNodes } from '../../adapters/memory/in-process-nodes.js';
 import { MemoryUpdateLog } from '../../adapters/memory/memory-update-log.js';
 import { WorkerCompactor } from '../../adapters/worker/worker-compactor.js';
+import { BusChanges } from '../../core/access/bus-changes.js';
 import { Memberships } from '../../core/access/memberships.js';
+import { BusRoomBus } from '../../core/document/bus-room-bus.js';
 import type { Frame, RoomPeer } from '../../core/document/room/room-session.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
 import { type AppendBatch, type AppendResult, StoreUnavailable } from '../../core/document/update-log.js';
@@ -159,6 +161,10 @@ class Editor implements RoomPeer {
   refused = false;
 }
 
+const fail = (error: unknown) => {
+  throw error;
+};
+
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -167,11 +173,13 @@ afterEach(async () => {
 function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: FaultyLog } = {}) {
   const log = options.log ?? new FaultyLog();
   if (!options.log) log.create(DOCUMENT, PROJECT);
-  const hub = new RoomBusHub();
+  const hub = new NodeHub();
+  const leases = new InProcessNodes();
   const compactor = new WorkerCompactor();
   const memberships = new EverybodyEdits();
   const engines = Array.from({ length: nodes }, () => {
-    const bus = new InProcessRoomBus(hub);
+    const nodeBus = new InProcessNodeBus(fail, hub);
+    const bus = new BusRoomBus(nodeBus);
     const publish = bus.publish.bind(bus);
     bus.publish = (edits) => {
       if (!options.lossyBus?.chance(0.3)) publish(edits);
@@ -179,9 +187,10 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
     const ports = {
       log,
       bus,
+      nodes: leases,
       compactor,
       memberships,
-      changes: new InProcessChanges(),
+      changes: new BusChanges(nodeBus, fail),
       frames: new EventFrames(),
       logger: pino({ level: 'silent' }),
     };

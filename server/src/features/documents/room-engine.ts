@@ -1,17 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Limits } from '@tandem/protocol';
 import type { Logger } from 'pino';
 import type { Changes } from '../../core/access/changes.js';
 import type { Memberships } from '../../core/access/memberships.js';
+import type { Nodes } from '../../core/cluster/nodes.js';
 import type { Compactor } from '../../core/document/compactor.js';
 import type { Room } from '../../core/document/room/room.js';
-import type { CommittedEdits, RoomBus } from '../../core/document/room-bus.js';
+import type { CommittedEdits, RoomBus, RoomNews } from '../../core/document/room-bus.js';
 import type { RoomFrames } from '../../core/document/room-frames.js';
 import type { UpdateLog } from '../../core/document/update-log.js';
 import { CommitSettlement } from './commit-settlement.js';
 import { Committers } from './committers.js';
 import { CompactionScheduler } from './compaction-scheduler.js';
+import { CursorExchange } from './cursor-exchange.js';
 import { DocumentCompanions } from './document-companions.js';
+import { HeadWatch } from './head-watch.js';
 import { RightsWatcher } from './rights-watcher.js';
 import { RoomBroadcast } from './room-broadcast.js';
 import { RoomDirectory } from './room-directory.js';
@@ -21,6 +25,7 @@ import { NO_OBSERVER, type RoomObserver } from './room-observer.js';
 export interface RoomEnginePorts {
   readonly log: UpdateLog;
   readonly bus: RoomBus;
+  readonly nodes: Nodes;
   readonly compactor: Compactor;
   readonly memberships: Memberships;
   readonly changes: Changes;
@@ -46,23 +51,31 @@ const IDLE_MS = 30_000;
 export class RoomEngine {
   readonly rooms: RoomDirectory;
   readonly companions = new DocumentCompanions();
+  /** This run of the process. */
+  readonly node = randomUUID();
   readonly host: RoomHost;
   readonly compaction: CompactionScheduler;
   private readonly settlement: CommitSettlement;
   private readonly committers: Committers;
   private readonly broadcast: RoomBroadcast;
   private readonly rights: RightsWatcher;
+  private readonly cursors: CursorExchange;
+  private readonly heads: HeadWatch;
   private readonly stops: (() => void)[] = [];
 
   constructor(
     private readonly ports: RoomEnginePorts,
     readonly settings: RoomEngineSettings,
   ) {
-    const { log, bus, compactor, memberships, changes, frames, logger, observer = NO_OBSERVER } = ports;
+    const { log, bus, nodes, compactor, memberships, changes, frames, logger, observer = NO_OBSERVER } = ports;
     const { limits, compactRows: rows, compactBytes: bytes } = settings;
     const schedule = (room: Room) => this.committers.schedule(room);
-    this.rooms = new RoomDirectory(log, limits, logger, observer);
-    this.broadcast = new RoomBroadcast(frames, observer);
+    this.rooms = new RoomDirectory(log, limits, logger, observer, {
+      watch: (documentId) => bus.watch(documentId),
+      loaded: (documentId) => this.cursors.ask(documentId),
+    });
+    this.broadcast = new RoomBroadcast(frames, observer, (room, update) => this.cursors.moved(room, update));
+    this.cursors = new CursorExchange(this.node, nodes, bus, this.rooms, this.broadcast, logger);
     this.compaction = new CompactionScheduler(log, compactor, { rows, bytes }, logger, observer);
     this.settlement = new CommitSettlement(
       log,
@@ -76,6 +89,7 @@ export class RoomEngine {
       logger,
     );
     this.committers = new Committers(log, settings.committers, this.settlement, observer);
+    this.heads = new HeadWatch(this.rooms, log, (room, head) => this.settlement.observe(room, head), logger);
     this.rights = new RightsWatcher(changes, this.rooms, this.broadcast);
     this.host = new RoomHost(
       this.rooms,
@@ -88,18 +102,21 @@ export class RoomEngine {
         schedule(room);
       },
       this.rights,
+      this.heads,
       limits,
     );
   }
 
   start(): void {
     this.rights.start();
+    this.heads.start();
+    this.cursors.start();
     const sweep = setInterval(() => this.sweep(Date.now()), SWEEP_MS);
     sweep.unref();
     this.stops.push(
       () => clearInterval(sweep),
       () => this.rights.stop(),
-      this.ports.bus.subscribe((edits) => void this.receive(edits)),
+      this.ports.bus.subscribe((news) => this.hear(news)),
     );
   }
 
@@ -117,15 +134,22 @@ export class RoomEngine {
 
   async stop(): Promise<void> {
     for (const stop of this.stops.splice(0)) stop();
+    await Promise.all([this.heads.stop(), this.cursors.stop()]);
     await this.compaction.stop();
   }
 
   private sweep(now: number): void {
     for (const room of this.rooms) {
-      this.broadcast.cursorsGone(room, room.awareness.expire(now));
+      // Each node sees by itself who was not renewed.
+      this.broadcast.remoteCursors(room, room.awareness.expire(now));
       this.compaction.consider(room);
     }
     this.rooms.evictIdle(now, IDLE_MS);
+  }
+
+  private hear(news: RoomNews): void {
+    if (news.type === 'edits') void this.receive(news);
+    else this.cursors.receive(news);
   }
 
   /** Another node rang: what is missing here is in the log. */

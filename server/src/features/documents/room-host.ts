@@ -5,6 +5,7 @@ import type { Admission, Opened, OpenRequest, Refusal, Room } from '../../core/d
 import { type Identity, type RoomPeer, RoomSession } from '../../core/document/room/room-session.js';
 import { StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
 import type { CommitSettlement } from './commit-settlement.js';
+import type { HeadWatch } from './head-watch.js';
 import type { RightsWatcher } from './rights-watcher.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
@@ -32,6 +33,7 @@ export class RoomHost {
     private readonly settlement: CommitSettlement,
     private readonly schedule: (room: Room) => void,
     private readonly rights: Pick<RightsWatcher, 'now' | 'haveChanged'>,
+    private readonly heads: Pick<HeadWatch, 'isStale' | 'look'>,
     readonly limits: Limits,
   ) {}
 
@@ -47,6 +49,8 @@ export class RoomHost {
     /** Awaited right before the answer is made, which may be a whole document. */
     hasRoom: (room: Room) => Promise<void>,
   ): Promise<Joined> {
+    // After a pause of the whole process: what it holds is of before.
+    if (this.heads.isStale) await this.heads.look().catch(unavailable);
     for (let hasCaughtUp = false; ; ) {
       const since = this.rights.now;
       const access = await this.memberships.document(identity.id, documentId);

@@ -3,11 +3,13 @@ import { DEFAULT_LIMITS } from '@tandem/protocol';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import * as Y from 'yjs';
-import { InProcessChanges } from '../../adapters/memory/in-process-changes.js';
-import { InProcessRoomBus } from '../../adapters/memory/in-process-room-bus.js';
+import { InProcessNodeBus } from '../../adapters/memory/in-process-node-bus.js';
+import { InProcessNodes } from '../../adapters/memory/in-process-nodes.js';
 import { MemoryUpdateLog } from '../../adapters/memory/memory-update-log.js';
 import { WorkerCompactor } from '../../adapters/worker/worker-compactor.js';
+import { BusChanges } from '../../core/access/bus-changes.js';
 import { type DocumentAccess, Memberships } from '../../core/access/memberships.js';
+import { BusRoomBus } from '../../core/document/bus-room-bus.js';
 import type { Frame, RoomPeer } from '../../core/document/room/room-session.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
 import type { AppendBatch } from '../../core/document/update-log.js';
@@ -62,13 +64,18 @@ log.create(DOCUMENT, PROJECT);
 const compactor = new WorkerCompactor();
 const registry = new Registry();
 const observer = new RoomMetrics(registry);
+const fail = (error: unknown) => {
+  throw error;
+};
+const nodeBus = new InProcessNodeBus(fail);
 const engine = new RoomEngine(
   {
     log,
-    bus: new InProcessRoomBus(),
+    bus: new BusRoomBus(nodeBus),
+    nodes: new InProcessNodes(),
     compactor,
     memberships: new EverybodyEdits(),
-    changes: new InProcessChanges(),
+    changes: new BusChanges(nodeBus, fail),
     frames: new OneByteFrames(),
     logger: pino({ level: 'silent' }),
     observer,

@@ -11,6 +11,7 @@ const LIVE = "state IN ('waiting', 'running')";
 /** What is asked of the AI half, and what became of it. */
 @Entity('ai_requests')
 @Index('ai_requests_live_key', ['key'], { unique: true, where: LIVE })
+@Index('ai_requests_live_one', ['userId', 'documentId'], { unique: true, where: `kind = 'completion' AND ${LIVE}` })
 @Index('ai_requests_live_idx', ['aliveAt'], { where: LIVE })
 @Index('ai_requests_open_idx', ['documentId', 'userId'], { where: "kind = 'completion' AND closed_at IS NULL" })
 @Index('ai_requests_created_at_idx', ['createdAt'])

@@ -5,6 +5,7 @@ export { DocumentDiagnosticsEntity } from './document-diagnostics.entity.js';
 export { DocumentSnapshotEntity } from './document-snapshot.entity.js';
 export { DocumentUpdateEntity } from './document-update.entity.js';
 export { EventOutboxEntity } from './event-outbox.entity.js';
+export { NodeEntity } from './node.entity.js';
 export { ProfileEntity } from './profile.entity.js';
 export { ProjectEntity } from './project.entity.js';
 export { ProjectMemberEntity } from './project-member.entity.js';

@@ -57,7 +57,7 @@ export class LastingClient {
           retryMs = FIRST_RETRY_MS / 2;
         });
       } catch (error) {
-        if (!this.isReported) this.options.report(error);
+        if (!this.isReported && !this.closing.signal.aborted) this.options.report(error);
         this.isReported = true;
       }
       await this.pause(retryMs);

@@ -1,20 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Outgoing } from '../../../core/ai/outbox.js';
+import type { Outgoing } from '../../../core/bus/outbox.js';
 import { PayloadReader, toPayloads } from './notify-payload.js';
 
-const outgoing = (topic: string, value: unknown): Outgoing => ({
-  topic,
-  text: JSON.stringify(value),
-  isExpendable: true,
-});
+const outgoing = (topic: string, value: unknown): Outgoing => ({ topic, text: JSON.stringify(value) });
+const payloadsOf = (batch: readonly Outgoing[], sender: string, number: number) =>
+  toPayloads(batch, sender, number).map(({ text }) => text);
 const reader = (isWanted = (_topic: string) => true) => new PayloadReader('me', isWanted);
 const readAll = (to: PayloadReader, payloads: string[]) =>
-  payloads.flatMap((payload) => JSON.parse(to.read(payload, 0) ?? '[]') as unknown[]);
+  payloads.flatMap((payload) => JSON.parse(to.read(payload, 0)?.texts ?? '[]') as unknown[]);
 
 describe('payloads of NOTIFY', () => {
   it('hold many small messages, in the order of each topic, within what PostgreSQL takes', () => {
     const batch = Array.from({ length: 2000 }, (_, index) => outgoing(`project-${index % 3}`, { index, text: '€uro' }));
-    const payloads = toPayloads(batch, 'sender', 7);
+    const payloads = payloadsOf(batch, 'sender', 7);
     expect(payloads.length).toBeLessThan(20);
     for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(7900);
     for (const topic of ['project-0', 'project-1', 'project-2']) {
@@ -28,7 +26,7 @@ describe('payloads of NOTIFY', () => {
 
   it('carry a large message in parts, cut between characters', () => {
     const large = { text: '😀€ä'.repeat(9000) };
-    const payloads = toPayloads([outgoing('p', 1), outgoing('p', large), outgoing('p', 2)], 'sender', 7);
+    const payloads = payloadsOf([outgoing('p', 1), outgoing('p', large), outgoing('p', 2)], 'sender', 7);
     for (const payload of payloads) {
       expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(7900);
       expect(payload).not.toContain('\ufffd');
@@ -38,18 +36,18 @@ describe('payloads of NOTIFY', () => {
 
   it('differ, since PostgreSQL joins equal ones', () => {
     const batch = [outgoing('p', 'x'.repeat(5000)), outgoing('p', 'x'.repeat(5000))];
-    const payloads = [...toPayloads(batch, 'sender', 1), ...toPayloads(batch, 'sender', 2)];
+    const payloads = [...payloadsOf(batch, 'sender', 1), ...payloadsOf(batch, 'sender', 2)];
     expect(new Set(payloads).size).toBe(4);
   });
 });
 
 describe('PayloadReader', () => {
   const large = (value: string, sender: string, batch = 1) =>
-    toPayloads([outgoing('p', value.repeat(20_000))], sender, batch);
+    payloadsOf([outgoing('p', value.repeat(20_000))], sender, batch);
 
   it('leaves out its own, the unwanted and what it cannot read', () => {
-    expect(reader().read(toPayloads([outgoing('p', 1)], 'me', 1)[0]!, 0)).toBeUndefined();
-    expect(reader(() => false).read(toPayloads([outgoing('p', 1)], 'other', 1)[0]!, 0)).toBeUndefined();
+    expect(reader().read(payloadsOf([outgoing('p', 1)], 'me', 1)[0]!, 0)).toBeUndefined();
+    expect(reader(() => false).read(payloadsOf([outgoing('p', 1)], 'other', 1)[0]!, 0)).toBeUndefined();
     expect(reader().read('', 0)).toBeUndefined();
     expect(reader().read('hello', 0)).toBeUndefined();
   });

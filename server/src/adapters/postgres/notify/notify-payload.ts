@@ -1,4 +1,4 @@
-import type { Outgoing } from '../../../core/ai/outbox.js';
+import { type Outgoing, textsByTopic } from '../../../core/bus/outbox.js';
 
 /** PostgreSQL refuses payloads of 8000 bytes and more. */
 const MAX_PAYLOAD = 7900;
@@ -10,14 +10,16 @@ const MAX_PAYLOAD = 7900;
  *
  * The order is kept for each topic.
  */
-export function toPayloads(batch: readonly Outgoing[], sender: string, batchNumber: number): string[] {
-  const payloads: string[] = [];
-  for (const [topic, texts] of byTopic(batch)) {
+export function toPayloads(batch: readonly Outgoing[], sender: string, batchNumber: number): Outgoing[] {
+  const payloads: Outgoing[] = [];
+  for (const [topic, texts] of textsByTopic(batch)) {
     const room = MAX_PAYLOAD - HEADER_ROOM - topic.length;
     for (const body of bodies(texts, room)) {
       const parts = cut(body, room);
       const id = `${sender} ${batchNumber}.${payloads.length}`;
-      for (const [index, part] of parts.entries()) payloads.push(`${id} ${index}/${parts.length} ${topic} ${part}`);
+      for (const [index, part] of parts.entries()) {
+        payloads.push({ topic, text: `${id} ${index}/${parts.length} ${topic} ${part}` });
+      }
     }
   }
   return payloads;
@@ -25,16 +27,6 @@ export function toPayloads(batch: readonly Outgoing[], sender: string, batchNumb
 
 /** Sender, three numbers and spaces. */
 const HEADER_ROOM = 60;
-
-function byTopic(batch: readonly Outgoing[]): Map<string, string[]> {
-  const topics = new Map<string, string[]>();
-  for (const { topic, text } of batch) {
-    const texts = topics.get(topic);
-    if (texts) texts.push(text);
-    else topics.set(topic, [text]);
-  }
-  return topics;
-}
 
 /** JSON arrays, each as long as the room allows; one of a single message may be longer. */
 function* bodies(texts: readonly string[], room: number): Iterable<string> {
@@ -115,12 +107,13 @@ export class PayloadReader {
     return this.unfinished.size;
   }
 
-  /** The JSON array that it brings or completes. The reader's own, unwanted and unreadable ones bring nothing. */
-  read(text: string, now: number): string | undefined {
+  /** What it brings or completes: a JSON array. The reader's own, unwanted and unreadable ones bring nothing. */
+  read(text: string, now: number): { readonly topic: string; readonly texts: string } | undefined {
     if (text.startsWith(`${this.self} `)) return undefined;
     const payload = parse(text);
     if (!payload || !this.isWanted(payload.topic)) return undefined;
-    return payload.parts === 1 ? payload.body : this.join(payload, now);
+    const texts = payload.parts === 1 ? payload.body : this.join(payload, now);
+    return texts === undefined ? undefined : { topic: payload.topic, texts };
   }
 
   private join({ sender, id, part, parts, body }: Payload, now: number): string | undefined {

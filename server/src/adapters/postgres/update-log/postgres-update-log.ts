@@ -4,6 +4,7 @@ import { checksum } from '../../../core/document/checksum.js';
 import {
   type AppendBatch,
   type AppendResult,
+  type DocumentHead,
   StoredDataCorrupt,
   type StoredDocument,
   type StoredRow,
@@ -35,6 +36,9 @@ FROM documents d LEFT JOIN document_snapshots s ON s.id = d.snapshot_id
 WHERE d.id = $1 AND d.deleted_at IS NULL`;
 
 const ROWS = 'SELECT seq, bytes, checksum FROM document_updates WHERE document_id = $1 AND seq > $2 ORDER BY seq';
+
+const HEADS = `
+SELECT id, head, epoch, access_version FROM documents WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL`;
 
 const BIND = `
 WITH bound AS (
@@ -100,6 +104,19 @@ export class PostgresUpdateLog extends UpdateLog {
       }
       return { seq, bytes: row.bytes };
     });
+  }
+
+  override async heads(documentIds: readonly string[]): Promise<ReadonlyMap<string, DocumentHead>> {
+    if (documentIds.length === 0) return new Map();
+    const rows = await this.query<{ id: string; head: string; epoch: number; access_version: string }>(HEADS, [
+      documentIds,
+    ]);
+    return new Map(
+      rows.map(({ id, head, epoch, access_version }) => [
+        id,
+        { head: Number(head), epoch, accessVersion: Number(access_version) },
+      ]),
+    );
   }
 
   override async append(batches: readonly AppendBatch[], lane: number): Promise<AppendResult[]> {

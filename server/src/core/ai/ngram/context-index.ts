@@ -51,8 +51,26 @@ export class ContextIndex {
     this.size -= nodes.length;
   }
 
+  /**
+   * The ranks of the places with the last tokens of `context` (the latest last), from those that match most tokens down to
+   * those that match one. Each order is visited twice, for the places on either side of those that match more.
+   */
+  visitMatches(context: Int32Array, visit: (order: number, from: number, to: number) => void): void {
+    let low = this.seek(context);
+    let high = low;
+    const longest = Math.max(this.matched(low - 1, context), this.matched(high, context));
+    for (let order = longest; order >= 1; order--) {
+      const from = this.matched(low - 1, context) >= order ? this.edge(low - 1, order, context, -1) : low;
+      const to = this.matched(high, context) >= order ? this.edge(high, order, context, 1) + 1 : high;
+      if (from < low) visit(order, from, low);
+      if (high < to) visit(order, high, to);
+      low = from;
+      high = to;
+    }
+  }
+
   /** Where the places with `context` (the latest token last) are, or would be. */
-  seek(context: Int32Array): number {
+  private seek(context: Int32Array): number {
     let low = 0;
     let high = this.size;
     while (low < high) {
@@ -64,7 +82,7 @@ export class ContextIndex {
   }
 
   /** How many of the last tokens of `context` stand before the node at `rank`. */
-  matched(rank: number, context: Int32Array): number {
+  private matched(rank: number, context: Int32Array): number {
     if (rank < 0 || rank >= this.size) return 0;
     const { previous, symbols } = this.store;
     let node = this.order[rank]!;
@@ -76,7 +94,7 @@ export class ContextIndex {
   }
 
   /** From `rank`, which matches `length` tokens, as far as that holds in direction `step`: the last rank that does. */
-  edge(rank: number, length: number, context: Int32Array, step: 1 | -1): number {
+  private edge(rank: number, length: number, context: Int32Array, step: 1 | -1): number {
     let inside = rank;
     let stride = 1;
     while (this.matched(inside + step * stride, context) >= length) {

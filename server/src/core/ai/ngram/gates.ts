@@ -1,10 +1,12 @@
+type Rows = readonly (readonly [number, number, number, number])[];
+
 /**
  * How far each kind of evidence is trusted before shorter contexts: logistic in the logarithms of how often the context was
  * seen and how many different tokens followed, one row of [bias, log seen, log different, exactly one] for each. Row
  * 2k: contexts of k tokens in the project; 2k + 1: in the open file (row 1: its tokens whatever the context). Fitted by
  * maximum likelihood on 12 % of Tandem's own sources, with the rest as the project, four times (load-tests/eval/fit-gates.ts).
  */
-const ROWS: readonly (readonly [number, number, number, number])[] = [
+export const TOKEN_GATES: Rows = [
   [0, 1, -1, 0],
   [-1.48, -0.28, 0.79, 0],
   [1.91, 0.52, -2.06, -2.24],
@@ -34,11 +36,41 @@ const ROWS: readonly (readonly [number, number, number, number])[] = [
 ];
 
 /** Longer contexts are not told apart. */
-export const MAX_ORDER = ROWS.length / 2 - 1;
+export const MAX_ORDER = TOKEN_GATES.length / 2 - 1;
+
+/** The same for half-typed words: seen and different count only words that begin as typed. Row 0 needs no gate. */
+export const WORD_GATES: Rows = [
+  [0, 1, -1, 0],
+  [-0.1, 0.58, -0.57, 0.22],
+  [-3.27, 0.66, -0.47, 1.51],
+  [-2.08, 0.73, -0.64, 0.49],
+  [-0.91, 0.58, -1.12, 0.36],
+  [-0.9, 0.94, -2.2, -0.32],
+  [-1.95, 1.17, -1.39, 0.25],
+  [-1.6, 1.35, -2.83, -0.81],
+  [-1.65, 0.47, -2.9, 0.48],
+  [-0.62, -1.86, -3, 0.08],
+  [-1.87, 0.86, -1.32, 0.24],
+  [-0.8, 0.72, -2.89, -0.62],
+  [-1.82, 0.52, -4.54, -0.12],
+  [-1.73, 0.35, -2.49, -1.35],
+  [-2.21, 0.61, -3.72, -0.85],
+  [-0.43, -0.04, -1.32, -0.64],
+  [-2.37, 0.42, -3.58, -0.84],
+  [-1.34, -0.89, -1.55, -1.35],
+  [-2.66, 0.81, -0.3, -1.28],
+  [-2.16, -1.02, -2.3, -1.9],
+  [-0.59, 0.28, -2.47, -0.12],
+  [-1.44, -0.67, -1.63, -1.47],
+  [-0.71, 0.73, -1.04, 0.4],
+  [-0.99, 1.15, -2.44, -0.29],
+  [0, 1, -1, 0],
+  [0, 1, -1, 0],
+];
 
 /** Between 0 and 1: the share of the probability that this context decides. */
-export const gate = (row: number, seen: number, different: number): number => {
-  const [bias, bySeen, byDifferent, ifOne] = ROWS[row]!;
+export const gate = (rows: Rows, row: number, seen: number, different: number): number => {
+  const [bias, bySeen, byDifferent, ifOne] = rows[row]!;
   const score = bias + bySeen * Math.log(seen) + byDifferent * Math.log(different) + (different === 1 ? ifOne : 0);
   return 1 / (1 + Math.exp(-score));
 };

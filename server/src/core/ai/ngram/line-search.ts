@@ -25,10 +25,19 @@ export interface LineSearch {
   readonly maxTokens: number;
   /** Lines that are less probable are given up. */
   readonly minProbability: number;
+  /** Of the beginnings of lines that are found too. */
+  readonly minBeginning: number;
   /** How many lines are followed at once. */
   readonly beam: number;
   /** How many contexts may be looked up: bounds the time. */
   readonly budget: number;
+}
+
+export interface Found {
+  /** Best first. The probability of a line includes that it ends there. */
+  readonly lines: FoundLine[];
+  /** Shortest first. More probable than all lines that begin so. */
+  readonly beginnings: FoundLine[];
 }
 
 interface Open extends FoundLine {
@@ -40,8 +49,9 @@ const HOPELESS = 0.03;
 
 const byProbability = (a: FoundLine, b: FoundLine) => b.probability - a.probability;
 
-/** The most probable lines of a beam search, best first; a line's probability includes that it ends there. */
-export const searchLines = (predictor: Predictor, search: LineSearch): FoundLine[] => {
+/** The most probable lines, and beginnings of lines, of a beam search. */
+export const searchLines = (predictor: Predictor, search: LineSearch): Found => {
+  const beginnings: FoundLine[] = [];
   const found = new Map<string, FoundLine>();
   let floor = search.minProbability;
   let { budget } = search;
@@ -81,9 +91,10 @@ export const searchLines = (predictor: Predictor, search: LineSearch): FoundLine
     }
     next.sort(byProbability);
     const least = (next[0]?.probability ?? 0) * HOPELESS;
+    beginnings.push(...next.filter(({ probability }) => probability >= search.minBeginning));
     beam = next.slice(0, search.beam).filter(({ probability }) => probability >= least);
   }
-  return [...found.values()].sort(byProbability).slice(0, search.lines);
+  return { lines: [...found.values()].sort(byProbability).slice(0, search.lines), beginnings };
 };
 
 const shifted = (context: Int32Array, symbol: number): Int32Array => {

@@ -9,7 +9,11 @@ import { tokenize } from './tokenizer.js';
 // held out. The open file is known above the caret only. The thresholds lie two to four points below what was measured.
 const SOURCES = join(import.meta.dirname, '../../..');
 const NEXT_TOKENS = 1200;
-const LINES = 500;
+const LINES = 1500;
+const NAMES = 500;
+/** Names that are worth completing, and how much is typed of them. */
+const NAME = /^[A-Za-z_$][\w$]{4,}$/;
+const TYPED_LENGTH = 3;
 
 const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.ts$/.test(path) && !path.includes('ngram') && !/\.spec\./.test(path))
@@ -28,6 +32,8 @@ const evaluate = () => {
   const positions = tokens.reduce((sum, { length }) => sum + length, 0);
   const ranks: number[] = [];
   const lines: { probability: number; exact: boolean }[] = [];
+  const names = tokens.flat().filter((token) => NAME.test(token)).length;
+  const halfTyped: { word: boolean; probability: number; right: boolean | undefined }[] = [];
   held.forEach(({ path, text }, index) => {
     let offset = 0;
     for (const token of tokens[index]!) {
@@ -38,16 +44,22 @@ const evaluate = () => {
         const [best] = model.complete({ ...caret, alternatives: 1, maxTokens: 48 });
         lines.push({ probability: best?.probability ?? 0, exact: best?.text === meant });
       }
+      if (NAME.test(token) && random.chance(NAMES / names)) {
+        const typed = { ...caret, prefix: caret.prefix + token.slice(0, TYPED_LENGTH) };
+        const [shown] = model.complete({ ...typed, alternatives: 1, maxTokens: 48, threshold: 0.5 });
+        const right = shown && text.startsWith(shown.text, offset + TYPED_LENGTH);
+        halfTyped.push({ word: model.wordsAt(typed, 1)[0] === token, probability: shown?.probability ?? 0, right });
+      }
       offset += token.length;
     }
   });
-  return { model, ranks, lines };
+  return { model, ranks, lines, halfTyped };
 };
 
 const share = <T>(of: readonly T[], test: (one: T) => boolean) => of.filter(test).length / of.length;
 
 describe('tandem-ngram on sources that it has not seen', () => {
-  const { model, ranks, lines } = evaluate();
+  const { model, ranks, lines, halfTyped } = evaluate();
   const shown = lines.filter(({ probability }) => probability >= 0.5);
 
   it('predicts the next token', () => {
@@ -64,6 +76,14 @@ describe('tandem-ngram on sources that it has not seen', () => {
     expect(shown.length / lines.length).toBeGreaterThan(0.06);
     const promised = shown.reduce((sum, { probability }) => sum + probability, 0) / shown.length;
     expect(share(shown, ({ exact }) => exact)).toBeGreaterThan(promised - 0.1);
+  });
+
+  it('completes names of which three characters are typed', () => {
+    expect(share(halfTyped, ({ word }) => word)).toBeGreaterThan(0.76);
+    const offered = halfTyped.filter(({ probability }) => probability > 0);
+    expect(offered.length / halfTyped.length).toBeGreaterThan(0.82);
+    const promised = offered.reduce((sum, { probability }) => sum + probability, 0) / offered.length;
+    expect(share(offered, ({ right }) => right === true)).toBeGreaterThan(promised - 0.06);
   });
 
   it('takes 30 bytes a token', () => {

@@ -29,6 +29,8 @@ const ask = (model: NgramModel, caret: Partial<Caret>, alternatives = 3) =>
   });
 const first = (model: NgramModel, caret: Partial<Caret>) => ask(model, caret)[0]?.text;
 
+const whole = (model: NgramModel, caret: Partial<Caret>) => ask(model, caret).filter((one) => one.isWholeLine);
+
 const shop = (options?: NgramOptions) => {
   const model = new NgramModel(options);
   for (const id of ['a', 'b', 'c']) model.setDocument(id, `${id}.ts`, `// ${id}\n${LINES.join('\n')}\n`);
@@ -56,7 +58,51 @@ describe('NgramModel', () => {
   });
 
   it('completes a half-typed word', () => {
-    expect(first(shop({ threshold: 0.2 }), { prefix: 'await store.app' })).toBe('end(documentId, rows, fence);');
+    expect(first(shop(), { prefix: 'await store.app' })).toBe('end(documentId, rows, fence);');
+  });
+
+  it('completes a word that hardly ever follows what stands before it', () => {
+    const model = new NgramModel();
+    const common = Array.from({ length: 3000 }, (_, i) => `const value${i % 700} = common${i % 500}(value);\n`);
+    model.setDocument('a', 'a.ts', common.join(''));
+    model.setDocument('b', 'b.ts', 'const rows = 3;\nlet answer = createHarness(rows, { verbose: true });\nstop();\n');
+    const caret = { prefix: 'const value1000 = createHa' };
+    expect(first(model, caret)).toMatch(/^rness/);
+    expect(model.wordsAt({ ...OPEN, prefix: 'x = createHa' }, 1)).toEqual(['createHarness']);
+    model.setDocument('b', 'b.ts', 'const rows = 3;\nlet answer = createHandle(rows);\nstop();\n');
+    expect(first(model, caret)).toMatch(/^ndle/);
+    model.removeDocument('b');
+    expect(ask(model, caret)).toEqual([]);
+  });
+
+  it('prefers the word that follows the context to the one that is most used', () => {
+    const model = new NgramModel();
+    model.setDocument(
+      'a',
+      'a.ts',
+      `${'begin();\nprocess.start(a);\n'.repeat(50)}${'end();\nqueue.stop(b);\n'.repeat(5)}`,
+    );
+    const words = (prefix: string) => model.wordsAt({ ...OPEN, prefix }, 3);
+    expect(words('x();\nqueue.st')[0]).toBe('stop');
+    expect(words('x();\nprocess.st')[0]).toBe('start');
+    expect(words('x();\n(st')[0]).toBe('start');
+    expect(words('x();\nqueue.')).toEqual([]);
+  });
+
+  it('offers the beginning of a line that is certain when the rest is not', () => {
+    const model = new NgramModel();
+    const names = Array.from({ length: 12 }, (_, i) => `name${'abcdefghijkl'[i]}`);
+    names.forEach((name, i) => {
+      model.setDocument(name, `${name}.ts`, `open${i}();\nconst ${name} = repository.findOneOrFail(${name}, ${i});\n`);
+    });
+    const [beginning, ...others] = ask(model, { prefix: 'other();\nconst unheard = repository.find' });
+    expect(others).toEqual([]);
+    expect(beginning).toMatchObject({ text: 'OneOrFail', isWholeLine: false });
+    expect(beginning?.probability).toBeGreaterThanOrEqual(0.5);
+    // One character more is not worth showing.
+    expect(ask(model, { prefix: 'other();\nconst unheard = repository.findOneOrFai' })).toEqual([]);
+    const [line] = ask(shop(), { prefix: 'await store.app' });
+    expect(line).toMatchObject({ isWholeLine: true });
   });
 
   it('learns from the open file, above the caret and below', () => {
@@ -65,7 +111,7 @@ describe('NgramModel', () => {
     const model = new NgramModel({ threshold: 0.05 });
     expect(first(model, { prefix: `${others}registry.` })).toBe(line.slice(9));
     expect(first(model, { prefix: 'registry.', suffix: `\nstop();\n${others}` })).toBe(line.slice(9));
-    expect(ask(model, { prefix: 'registry.' })).toEqual([]);
+    expect(whole(model, { prefix: 'registry.' })).toEqual([]);
   });
 
   it('indents relative to the line above', () => {
@@ -83,7 +129,7 @@ describe('NgramModel', () => {
     model.setDocument('open', 'open.ts', 'rarely.called(argument);\n');
     const caret = { prefix: 'rarely.' };
     expect(first(model, { ...caret, documentId: 'other' })).toBe('called(argument);');
-    expect(ask(model, caret)).toEqual([]);
+    expect(whole(model, caret)).toEqual([]);
   });
 
   it('does not repeat what stands right of the caret', () => {

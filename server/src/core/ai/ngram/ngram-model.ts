@@ -1,6 +1,7 @@
-import { calibrated, uncalibrated } from './calibration.js';
+import { leastUncalibrated } from './calibration.js';
+import { longestBeginning, type NgramCompletion, wholeLines } from './completions.js';
 import { MAX_ORDER } from './gates.js';
-import { type FoundLine, type Step, searchLines } from './line-search.js';
+import { type Step, searchLines } from './line-search.js';
 import { LocalText } from './local-text.js';
 import { Predictor } from './predictor.js';
 import { ProjectIndex } from './project-index.js';
@@ -9,6 +10,7 @@ import { indentationBefore, MAX_LINE_LENGTH, renderSymbol } from './symbols.js';
 import { TextAround } from './text-around.js';
 import { isWordLike } from './tokenizer.js';
 import { Vocabulary } from './vocabulary.js';
+import { WordPredictor } from './word-predictor.js';
 
 export interface NgramOptions {
   /** How many tokens of context count: 1 to 12. */
@@ -40,14 +42,6 @@ export interface NgramRequest extends Caret {
   readonly threshold?: number | undefined;
 }
 
-export interface NgramCompletion {
-  /** To be inserted at the caret; never blank, never more than one line. */
-  readonly text: string;
-  /** That the rest of the line, up to what stands right of the caret, is meant to be exactly this. */
-  readonly probability: number;
-  readonly tokens: number;
-}
-
 const DEFAULTS: Required<NgramOptions> = {
   order: MAX_ORDER,
   beam: 5,
@@ -63,8 +57,8 @@ const BELOW_LENGTH = 16_384;
 /** The start of what is read above moves in such steps, so that typing does not move it. */
 const ABOVE_STEP = 16_384;
 
-/** The probability, before its length is known, that a half-typed word is one that was never seen. Halves with each unit. */
-const NEW_WORD = 0.02;
+/** A half-typed word that is the beginning of no known one is complete so often. */
+const COMPLETE = 0.3;
 
 /**
  * A statistical model of one project's code: completes lines from what its documents and the open file say after the same
@@ -79,6 +73,7 @@ export class NgramModel {
   private readonly below = new LocalText(this.vocabulary);
   private readonly project: ProjectIndex;
   private readonly predictor: Predictor;
+  private readonly words: WordPredictor;
   /** What the weights were computed for. */
   private weighed = '';
 
@@ -88,6 +83,7 @@ export class NgramModel {
     if (!(order >= 1 && order <= MAX_ORDER)) throw new RangeError(`order: 1 to ${MAX_ORDER}`);
     this.project = new ProjectIndex(this.vocabulary, order, maxTokens);
     this.predictor = new Predictor(this.project.store, this.project.index, this.above, this.below, order);
+    this.words = new WordPredictor(this.vocabulary, this.project, this.above, this.below, this.predictor, order);
     for (const { id, text } of SEEDS) this.project.pin(id, text);
   }
 
@@ -101,7 +97,7 @@ export class NgramModel {
     this.project.remove(documentId);
   }
 
-  /** Best first, distinct; [] when nothing is probable enough. */
+  /** Best first, distinct: whole lines; the longest beginning of one when none is probable enough; or []. */
   complete(request: NgramRequest): readonly NgramCompletion[] {
     const { alternativeThreshold, beam, budget } = this.options;
     const { threshold = this.options.threshold } = request;
@@ -110,18 +106,24 @@ export class NgramModel {
     this.focus(request);
     const render = this.renderer(request.prefix, around);
     const typed = this.typedWord();
-    const lines = searchLines(this.predictor, {
-      context: this.context(typed === '' ? 0 : 1),
-      first: typed === '' ? undefined : this.wordsFrom(typed),
+    const isBehindWord = typed !== '';
+    const found = searchLines(this.predictor, {
+      context: this.context(isBehindWord ? 1 : 0),
+      first: isBehindWord ? this.wordsFrom(typed) : undefined,
       render,
       ends: (token, line) => around.ends(token, line),
       lines: request.alternatives,
       maxTokens: request.maxTokens,
-      minProbability: uncalibrated(Math.min(threshold, alternativeThreshold), typed !== ''),
+      minProbability: leastUncalibrated(Math.min(threshold, alternativeThreshold), isBehindWord, 'line'),
+      minBeginning: leastUncalibrated(threshold, isBehindWord, 'beginning'),
       beam,
       budget,
     });
-    return fitting(lines, around, threshold, alternativeThreshold, typed !== '');
+    const lines = wholeLines(found, around, isBehindWord);
+    if (lines[0] !== undefined && lines[0].probability >= threshold)
+      return lines.filter(({ probability }, i) => i === 0 || probability >= alternativeThreshold);
+    const beginning = longestBeginning(found, around, isBehindWord, threshold);
+    return beginning ? [beginning] : [];
   }
 
   /** What may come next at the caret, line breaks too, best first: the single step that `complete` searches with. */
@@ -130,6 +132,16 @@ export class NgramModel {
     this.predictor.predict(this.context(0));
     const render = this.renderer(caret.prefix, new TextAround(caret.prefix, caret.suffix));
     return this.predictor.best(limit, 0).map(({ symbol }) => render(symbol));
+  }
+
+  /** What the word becomes that the caret stands behind, itself too, best first; [] behind anything else. */
+  wordsAt(caret: Caret, limit: number): string[] {
+    this.focus(caret);
+    const typed = this.typedWord();
+    if (typed === '') return [];
+    return this.wordsFrom(typed)
+      .slice(0, limit)
+      .map(({ text }) => typed + text);
   }
 
   /** `bytes`: of all arrays of the model. */
@@ -177,20 +189,15 @@ export class NgramModel {
 
   /** What the half-typed word may become, itself too, and how probable each is given what was typed. */
   private wordsFrom(typed: string): Step[] {
-    const { predictor } = this;
-    predictor.predict(this.context(1));
-    const steps: Step[] = [];
-    let all = NEW_WORD * 0.5 ** typed.length;
-    for (let i = 0; i < predictor.size; i++) {
-      const symbol = predictor.symbols[i]!;
-      const text = this.vocabulary.text(symbol);
-      if (!text.startsWith(typed)) continue;
-      const probability = predictor.probabilities[i]!;
-      all += probability;
-      steps.push({ symbol, text: text.slice(typed.length), probability });
-    }
-    return steps
-      .map((step) => ({ ...step, probability: step.probability / all }))
+    const { words, unseen } = this.words.predict(this.context(1), typed);
+    const self = this.above.symbols[this.above.size - 1]!;
+    return words
+      .map(({ symbol, probability }) => ({
+        symbol,
+        text: this.vocabulary.text(symbol).slice(typed.length),
+        probability: symbol === self ? probability + unseen * COMPLETE : probability,
+      }))
+      .filter(({ probability }) => probability > 0)
       .sort((a, b) => b.probability - a.probability)
       .slice(0, this.options.beam + 1);
   }
@@ -201,23 +208,4 @@ const latestLines = (prefix: string): string => {
   const start = Math.floor((prefix.length - ABOVE_LENGTH) / ABOVE_STEP) * ABOVE_STEP;
   const lineBreak = prefix.indexOf('\n', start);
   return prefix.slice(lineBreak === -1 ? start : lineBreak + 1);
-};
-
-const fitting = (
-  lines: readonly FoundLine[],
-  around: TextAround,
-  threshold: number,
-  alternativeThreshold: number,
-  afterWord: boolean,
-): NgramCompletion[] => {
-  const completions: NgramCompletion[] = [];
-  for (const line of lines) {
-    const text = around.fit(line.text);
-    if (text === undefined || completions.some((other) => other.text === text)) continue;
-    const probability = calibrated(line.probability, afterWord && isWordLike(text, 0));
-    completions.push({ text, probability, tokens: line.tokens });
-  }
-  completions.sort((a, b) => b.probability - a.probability);
-  if (completions[0] === undefined || completions[0].probability < threshold) return [];
-  return completions.filter(({ probability }, i) => i === 0 || probability >= alternativeThreshold);
 };

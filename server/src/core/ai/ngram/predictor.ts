@@ -1,5 +1,5 @@
 import type { ContextIndex } from './context-index.js';
-import { gate } from './gates.js';
+import { gate, TOKEN_GATES } from './gates.js';
 import type { LocalText } from './local-text.js';
 import type { TokenStore } from './token-store.js';
 import { grown } from './typed-array.js';
@@ -131,18 +131,7 @@ export class Predictor {
 
   /** From the longest match outwards: what each shorter context adds lies left and right of the longer one's places. */
   private gatherProject(context: Int32Array): void {
-    const { index } = this;
-    let low = index.seek(context);
-    let high = low;
-    const longest = Math.max(index.matched(low - 1, context), index.matched(high, context));
-    for (let order = longest; order >= 1; order--) {
-      const from = index.matched(low - 1, context) >= order ? index.edge(low - 1, order, context, -1) : low;
-      const to = index.matched(high, context) >= order ? index.edge(high, order, context, 1) + 1 : high;
-      this.sample(2 * order, from, low);
-      this.sample(2 * order, high, to);
-      low = from;
-      high = to;
-    }
+    this.index.visitMatches(context, (order, from, to) => this.sample(2 * order, from, to));
   }
 
   /** Evenly spaced places stand for those between: neighbours have similar contexts. */
@@ -184,7 +173,7 @@ export class Predictor {
     }
     let left = 1;
     for (let row = shares.length - 1; row >= 1; row--) {
-      const decided = seen[row]! > 0 ? left * gate(row, seen[row]!, different[row]!) : 0;
+      const decided = seen[row]! > 0 ? left * gate(TOKEN_GATES, row, seen[row]!, different[row]!) : 0;
       shares[row] = decided === 0 ? 0 : decided / seen[row]!;
       left -= decided;
     }

@@ -38,6 +38,27 @@ describe('TextAround', () => {
   });
 
   it.each([
+    ['a word', 'throw new Err', 'or', 'or'],
+    ['a word and a blank', 'throw new Err', 'or ', 'or'],
+    ['one character', 'throw new Erro', 'r', undefined],
+    ['an operator', 'a', 'bove = ', undefined],
+    ['a member to come', 'a', 'bove.', undefined],
+    ['a bracket that it opens', 'throw new Err', 'or(', undefined],
+    ['inside a bracket that it opens', 'throw new Err', 'or(message', undefined],
+    ['behind a bracket that it opens', 'throw new Err', 'or(message)', 'or(message)'],
+    ['behind a bracket that is open', 'f(fir', 'st)', 'st)'],
+    ['inside a string that it opens', 'f(fir', "st, 'a", undefined],
+    ['behind a string that it opens', 'f(fir', "st, 'a'", "st, 'a'"],
+    ['inside a string that is open', "f('fir", 'st', 'st'],
+    ['behind a string that is open', "f('fir", "st'", "st'"],
+    ['inside another string', "f('fir", "st', 'sec", undefined],
+    ['behind an escaped quote', "f('fir", "st\\'s", "st\\'s"],
+    ['between arguments', 'f(fir', 'st,', 'st,'],
+  ])('a beginning that ends with %s', (_, prefix, predicted, text) => {
+    expect(new TextAround(prefix, '\n').fitBeginning(predicted)).toBe(text);
+  });
+
+  it.each([
     ['a line break at the end of a line', '', '\n', '', true],
     ['a line break before text', ');', '\n', 'a', undefined],
     ['what stands right of the caret', ');', ')', 'a', true],

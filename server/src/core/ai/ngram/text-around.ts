@@ -2,7 +2,10 @@ import { isBlank, isLineBreak, isWordLike, tokenEnd } from './tokenizer.js';
 
 const CLOSERS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 const OPENERS = new Set(Object.values(CLOSERS));
+const QUOTES = new Set(['"', "'", '`']);
 const MAX_TEXT_LENGTH = 400;
+/** Of the beginning of a line: less is typed as fast as accepted. */
+const MIN_BEGINNING_LENGTH = 2;
 /** So much on either side of the caret is looked at for brackets. */
 const BALANCED_LENGTH = 16_384;
 
@@ -18,6 +21,17 @@ export const bracketBalance = (text: string): { readonly open: number; readonly 
     }
   }
   return { open: stack.length, closed };
+};
+
+/** Where the string begins that is open at the end of `line`; -1 if none. An apostrophe in a comment is one too: a guess. */
+const openString = (line: string): number => {
+  let start = -1;
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]!;
+    if (char === '\\') at++;
+    else if (start === -1 ? QUOTES.has(char) : char === line[start]) start = start === -1 ? at : -1;
+  }
+  return start;
 };
 
 const firstLine = (text: string): string => {
@@ -74,6 +88,20 @@ export class TextAround {
     const line = this.before + text + this.after;
     if (isRunaway(text) || this.isNeighbour(line) || this.closesTooMuch(text)) return undefined;
     return text;
+  }
+
+  /**
+   * The same for text that goes on: it ends after a word or what closes or separates, not after an operator; and it leaves
+   * nothing open that it opens, as the editor inserts it as it is, and adds the other bracket or quote only where one is typed.
+   */
+  fitBeginning(predicted: string): string | undefined {
+    const text = this.fit(predicted.trimEnd());
+    if (text === undefined || text.trim().length < MIN_BEGINNING_LENGTH || bracketBalance(text).open > 0)
+      return undefined;
+    const last = text.at(-1)!;
+    if (!isWordLike(last, 0) && !QUOTES.has(last) && CLOSERS[last] === undefined && !',;'.includes(last))
+      return undefined;
+    return openString(this.before + text) >= this.before.length ? undefined : text;
   }
 
   /** The line above or below says the same. Lines of brackets alone do repeat. */

@@ -1,3 +1,4 @@
+import { PrefixOrder } from './prefix-order.js';
 import { grown } from './typed-array.js';
 
 const EMPTY = -1;
@@ -17,6 +18,7 @@ export class Vocabulary {
   private size = 0;
   private live = 0;
   private free: number[] = [];
+  private readonly order = new PrefixOrder(this);
 
   get bytes(): number {
     return (
@@ -24,7 +26,8 @@ export class Vocabulary {
       this.starts.byteLength +
       this.lengths.byteLength +
       this.counts.byteLength +
-      this.slots.byteLength
+      this.slots.byteLength +
+      this.order.bytes
     );
   }
 
@@ -46,6 +49,41 @@ export class Vocabulary {
     return String.fromCharCode(...this.chars.subarray(start, start + this.lengths[id]!));
   }
 
+  /** How often the text is used. */
+  uses(id: number): number {
+    return this.counts[id]!;
+  }
+
+  /** All texts in use that begin with `prefix`. */
+  beginning(prefix: string, visit: (id: number) => void): void {
+    this.order.beginning(prefix, (id) => {
+      if (this.counts[id]! > 0) visit(id);
+    });
+  }
+
+  /** By UTF-16 units. */
+  compare(a: number, b: number): number {
+    const { chars, starts, lengths } = this;
+    const [from, other] = [starts[a]!, starts[b]!];
+    const shorter = Math.min(lengths[a]!, lengths[b]!);
+    for (let i = 0; i < shorter; i++) {
+      const difference = chars[from + i]! - chars[other + i]!;
+      if (difference !== 0) return difference;
+    }
+    return lengths[a]! - lengths[b]!;
+  }
+
+  /** 0 when the text begins with `prefix`; otherwise which of the two comes first. */
+  compareBeginning(id: number, prefix: string): number {
+    const from = this.starts[id]!;
+    for (let i = 0; i < prefix.length; i++) {
+      if (i === this.lengths[id]) return -1;
+      const difference = this.chars[from + i]! - prefix.charCodeAt(i);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
   /** Drops texts that nothing uses, when they are more than those in use. Numbers in use stay. */
   compact(): void {
     if (this.size - this.free.length < 2 * this.live + 4096) return;
@@ -53,6 +91,7 @@ export class Vocabulary {
     this.charsEnd = 0;
     this.free = [];
     this.slots.fill(EMPTY);
+    this.order.clear();
     for (let id = 0; id < this.size; id++) {
       if (this.counts[id] === 0) {
         this.free.push(id);
@@ -62,6 +101,7 @@ export class Vocabulary {
       chars.set(this.chars.subarray(start, start + this.lengths[id]!), this.charsEnd);
       this.starts[id] = this.charsEnd;
       this.charsEnd += this.lengths[id]!;
+      this.order.add(id);
     }
     this.chars = chars;
     this.fillSlots();
@@ -97,6 +137,7 @@ export class Vocabulary {
     this.lengths[id] = length;
     for (let i = 0; i < length; i++) this.chars[this.charsEnd++] = text.charCodeAt(start + i);
     this.slots[slot] = id;
+    this.order.add(id);
     if ((this.size - this.free.length) * 2 > this.slots.length) {
       this.slots = new Int32Array(this.slots.length * 2).fill(EMPTY);
       this.fillSlots();

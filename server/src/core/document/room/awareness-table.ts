@@ -4,8 +4,13 @@ import { ByteWriter } from '../update/byte-writer.js';
 import { BadKey, checkKey } from '../update/struct-content.js';
 import type { RoomSession } from './room-session.js';
 
+/** Editors on another node, as one. */
+class RemoteNode {
+  constructor(readonly id: string) {}
+}
+
 interface Entry {
-  readonly session: RoomSession;
+  readonly owner: RoomSession | RemoteNode;
   /** The newest clock of its sender. */
   readonly sent: number;
   /** The clock under which the others know it. */
@@ -42,17 +47,52 @@ export class AwarenessTable {
    * so a returning editor must come back under a later one.
    */
   private readonly told = new Map<number, number>();
+  private readonly nodes = new Map<string, RemoteNode>();
 
   /** Takes states that were already judged; returns what is news to the others, if anything is. */
   apply(session: RoomSession, states: readonly AwarenessState[], now: number): Uint8Array | undefined {
+    return this.take(session, states, now);
+  }
+
+  /** Takes what another node tells of its editors, which it has judged; returns what is news to those here. */
+  applyRemote(node: string, bytes: Uint8Array, now: number): Uint8Array | undefined {
+    const owner = this.nodes.get(node) ?? new RemoteNode(node);
+    this.nodes.set(node, owner);
+    return this.take(owner, decodeAwareness(bytes), now);
+  }
+
+  /** Nodes whose editors are here. */
+  get remoteNodes(): string[] {
+    return [...this.nodes.keys()];
+  }
+
+  /** The states of the editors of this node; undefined when there are none. */
+  encodeOwn(): Uint8Array | undefined {
+    return this.encodeWhere(({ owner }) => !(owner instanceof RemoteNode));
+  }
+
+  removeNode(node: string): Uint8Array | undefined {
+    const owner = this.nodes.get(node);
+    this.nodes.delete(node);
+    return owner && this.removeWhere((entry) => entry.owner === owner);
+  }
+
+  private take(
+    owner: RoomSession | RemoteNode,
+    states: readonly AwarenessState[],
+    now: number,
+  ): Uint8Array | undefined {
     const news: AwarenessState[] = [];
     for (const { clientId, clock, state } of states) {
       const entry = this.entries.get(clientId);
-      if (entry?.session === session && clock <= entry.sent && state !== 'null') continue;
+      if (entry?.owner === owner && clock <= entry.sent && state !== 'null') continue;
+      // What its node still says of an editor who has come here meanwhile is old.
+      if (owner instanceof RemoteNode && entry && !(entry.owner instanceof RemoteNode)) continue;
+      if (state === 'null' && entry && entry.owner !== owner) continue;
       if (!entry && state === 'null') continue;
       const next = this.nextClock(clientId, clock);
       if (state === 'null') this.entries.delete(clientId);
-      else this.entries.set(clientId, { session, sent: clock, clock: next, state, seenAt: now });
+      else this.entries.set(clientId, { owner, sent: clock, clock: next, state, seenAt: now });
       news.push({ clientId, clock: next, state });
     }
     return news.length > 0 ? encodeAwareness(news) : undefined;
@@ -60,19 +100,23 @@ export class AwarenessTable {
 
   /** All states but the session's own; undefined when there are none. */
   encodeFor(session: RoomSession): Uint8Array | undefined {
-    const states: AwarenessState[] = [];
-    for (const [clientId, entry] of this.entries) {
-      if (entry.session !== session) states.push({ clientId, clock: entry.clock, state: entry.state });
-    }
-    return states.length > 0 ? encodeAwareness(states) : undefined;
+    return this.encodeWhere(({ owner }) => owner !== session);
   }
 
   remove(session: RoomSession): Uint8Array | undefined {
-    return this.removeWhere((entry) => entry.session === session);
+    return this.removeWhere((entry) => entry.owner === session);
   }
 
   expire(now: number): Uint8Array | undefined {
     return this.removeWhere((entry) => now - entry.seenAt > EXPIRES_AFTER_MS);
+  }
+
+  private encodeWhere(isWanted: (entry: Entry) => boolean): Uint8Array | undefined {
+    const states: AwarenessState[] = [];
+    for (const [clientId, entry] of this.entries) {
+      if (isWanted(entry)) states.push({ clientId, clock: entry.clock, state: entry.state });
+    }
+    return states.length > 0 ? encodeAwareness(states) : undefined;
   }
 
   private removeWhere(gone: (entry: Entry) => boolean): Uint8Array | undefined {
@@ -144,6 +188,16 @@ function checkKeys(value: object, depth = 0): void {
     checkKey(key);
     if (typeof child === 'object' && child !== null) checkKeys(child, depth + 1);
   }
+}
+
+/** Of another node of ours; throws MalformedBytes for anything else. */
+function decodeAwareness(bytes: Uint8Array): AwarenessState[] {
+  const reader = new ByteReader(bytes);
+  const states: AwarenessState[] = [];
+  for (let left = reader.count(3); left > 0; left--) {
+    states.push({ clientId: reader.varUint(), clock: reader.varUint(), state: reader.string() });
+  }
+  return states;
 }
 
 function encodeAwareness(states: readonly AwarenessState[]): Uint8Array {

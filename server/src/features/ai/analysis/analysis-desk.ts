@@ -40,8 +40,9 @@ export class AnalysisDesk {
   }
 
   private async start(run: NewAnalysis): Promise<string> {
-    const { id, cancelled } = await this.requests.startAnalysis(run);
-    for (const requestId of cancelled) this.relay.command({ type: 'cancel', requestId });
+    const { id, isNew, cancelled } = await this.requests.startAnalysis(run);
+    for (const requestId of cancelled) this.ended(run, requestId);
+    if (!isNew) return id;
     try {
       await this.queue.add('analysis', id, {
         attempt: 1,
@@ -52,5 +53,12 @@ export class AnalysisDesk {
       if (!(error instanceof QueueUnavailable)) throw error;
     }
     return id;
+  }
+
+  /** The worker that has it says nothing, and there may be none. */
+  private ended({ userId, projectId }: NewAnalysis, runId: string): void {
+    this.relay.command({ type: 'cancel', requestId: runId });
+    if (userId === null) return;
+    this.relay.publish({ type: 'progress', projectId, runId, done: 0, total: 0, state: 'cancelled' });
   }
 }

@@ -14,6 +14,8 @@ interface Waiting {
 /** Has documents looked at after their edits have settled. */
 export class AnalysisTrigger {
   private readonly waiting = new Map<string, Waiting>();
+  /** The state of a room that somebody missed results of. */
+  private readonly missed = new WeakMap<Room, number>();
 
   constructor(
     private readonly desk: Pick<AnalysisDesk, 'afterEdits'>,
@@ -30,9 +32,11 @@ export class AnalysisTrigger {
     else if (now - waiting.since + SETTLED_MS < LATEST_MS) waiting.timer.refresh();
   }
 
-  /** Without waiting for an edit: nobody has looked at the document as it is. */
+  /** Without waiting for an edit: nobody has looked at the document as it is. Once for each state: there may be nothing to say of it. */
   missing(room: Room): void {
-    if (this.isOn && room.kind === 'text' && !this.waiting.has(room.documentId)) this.wait(room, performance.now(), 0);
+    if (!this.isOn || room.kind !== 'text' || this.missed.get(room) === room.state.seq) return;
+    this.missed.set(room, room.state.seq);
+    if (!this.waiting.has(room.documentId)) this.wait(room, performance.now(), 0);
   }
 
   stop(): void {
@@ -40,10 +44,12 @@ export class AnalysisTrigger {
     this.waiting.clear();
   }
 
-  private wait({ documentId, projectId }: Room, since: number, pause: number): void {
+  private wait(room: Room, since: number, pause: number): void {
+    const { documentId, projectId } = room;
     const timer = setTimeout(() => {
       this.waiting.delete(documentId);
       this.desk.afterEdits(projectId, documentId).catch((error: unknown) => {
+        this.missed.delete(room);
         this.logger.warn({ err: error, documentId }, 'an analysis could not be asked for');
       });
     }, pause);

@@ -113,7 +113,7 @@ export class CompletionDesk {
         if (!(error instanceof QueueUnavailable)) this.logger.error({ err: error }, 'a completion could not be queued');
       }
     }
-    const record = await this.requests.giveUp(id, 'the queue is away').catch(() => undefined);
+    const record = await this.requests.giveUp(id, 0, 'the queue is away').catch(() => undefined);
     if (!record) return;
     this.relay.publish(unavailableMessage(record, 'queue_unavailable', 'The queue cannot be reached; try again later'));
     this.relay.publish(doneMessage(record));

@@ -1,8 +1,8 @@
 import { TandemError } from '@tandem/protocol';
-import { TokenBucket } from '../../../core/ai/token-bucket.js';
 import type { Connection } from '../../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../../platform/sockets/socket-feature.js';
 import type { Seats } from '../seats.js';
+import { UserQuotas } from '../user-quotas.js';
 import type { CompletionDesk } from './completion-desk.js';
 import type { LiveCompletions } from './live-completions.js';
 
@@ -12,6 +12,8 @@ const PER_SECOND = 10;
 
 /** `completion:*`: what editors ask of suggestions. */
 export class CompletionsSocket extends SocketFeature {
+  private readonly quotas = new UserQuotas(BURST, PER_SECOND);
+
   constructor(
     private readonly desk: CompletionDesk,
     private readonly live: LiveCompletions,
@@ -20,14 +22,18 @@ export class CompletionsSocket extends SocketFeature {
     super();
   }
 
+  override disconnect(connection: Connection): void {
+    this.quotas.leave(connection.userId);
+  }
+
   override connect(connection: Connection): Handlers {
     const { peer } = connection;
-    const bucket = new TokenBucket(BURST, PER_SECOND);
+    const quota = this.quotas.of(connection.userId);
     return {
       'completion:start': async (body) => {
         const seat = this.seats.of(peer, body.documentId);
         if (!seat) throw new TandemError('not_open');
-        const wait = bucket.take(performance.now());
+        const wait = quota.take(performance.now());
         if (wait > 0) throw new TandemError('rate_limited', undefined, undefined, wait);
         return { completionId: await this.desk.start(seat, body, this.seats.others(peer, seat)) };
       },

@@ -120,7 +120,7 @@ export class LiveCompletions {
     return true;
   }
 
-  private receive(message: AiMessage): void {
+  private receive(message: AiMessage, isNews = true): void {
     if (message.type === 'analysis' || message.type === 'progress') return;
     if (message.type === 'unavailable') {
       this.delivery.unavailable(message);
@@ -132,20 +132,22 @@ export class LiveCompletions {
     this.identify(entry, message);
     entry.heardAt = performance.now();
     const { events, isMissing } = entry.live.receive(message);
-    this.tell(entry, events);
+    if (isNews) this.tell(entry, events);
     if (isMissing) this.askAgain(entry);
   }
 
   private learn(record: RecordedCompletion): void {
     const { id, projectId, documentId, attempt, suggestion, visibility } = record;
+    // What was forgotten here was told when it happened.
+    const isNews = this.entries.has(id);
     const ids = { completionId: id, projectId, documentId };
-    if (suggestion) this.receive({ ...ids, type: 'started', attempt, suggestion, visibility });
+    if (suggestion) this.receive({ ...ids, type: 'started', attempt, suggestion, visibility }, isNews);
     const entry = this.entries.get(id) ?? this.add({ ...ids, userId: record.userId, visibility });
     entry.userId = record.userId;
     if (record.state === 'waiting' || record.state === 'running') return;
     // The deltas are gone; the end holds the whole text.
-    this.receive({ ...doneMessage(record), deltas: 0 });
-    if (record.closed) this.receive(closedMessage(record));
+    this.receive({ ...doneMessage(record), deltas: 0 }, isNews);
+    if (record.closed) this.receive(closedMessage(record), isNews);
   }
 
   private identify(entry: Entry, message: Exclude<CompletionMessage, { type: 'unavailable' }>): void {
@@ -182,11 +184,20 @@ export class LiveCompletions {
     try {
       const record = await this.requests.get(entry.completionId);
       if (record) this.learn(record);
-      // Forgotten by the record, with its document or its asker.
-      else this.entries.delete(entry.completionId);
+      // With its document or its asker, or by a database that crashed right after.
+      else this.forgotten(entry);
     } catch (error) {
       this.logger.debug({ err: error }, 'the record of completions cannot be read');
     }
+  }
+
+  private forgotten(entry: Entry): void {
+    const { completionId, projectId, documentId, userId } = entry;
+    const ids = { completionId, projectId, documentId };
+    const usage = { promptTokens: 0, completionTokens: 0, estimated: false };
+    const done = { outcome: 'failed', attempt: 0, texts: [], deltas: 0, model: '', usage } as const;
+    this.receive({ ...ids, ...done, type: 'done', userId: userId ?? '' });
+    this.receive({ ...ids, type: 'closed', outcome: 'failed', by: null, accepted: [] });
   }
 
   private add(concern: Concern): Entry {

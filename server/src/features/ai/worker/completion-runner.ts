@@ -5,6 +5,7 @@ import { ModelError, type ModelProvider } from '../../../core/ai/model-provider.
 import type { Models } from '../../../core/ai/models.js';
 import type { Located } from '../../../core/ai/replicas.js';
 import type { AiObserver } from './ai-observer.js';
+import type { Claims } from './claims.js';
 import { CompletionRun } from './completion-run.js';
 import { CompletionText } from './completion-text.js';
 import type { ContextBuilder } from './context-builder.js';
@@ -25,6 +26,7 @@ export class CompletionRunner {
 
   constructor(
     private readonly requests: AiRequests,
+    private readonly claims: Claims,
     private readonly relay: AiRelay,
     private readonly replicas: DocumentReplicas,
     private readonly context: ContextBuilder,
@@ -37,8 +39,10 @@ export class CompletionRunner {
     return [...this.runs.values()].map(({ claim: { id, attempt } }) => ({ id, attempt }));
   }
 
-  cancel(id: string): void {
-    this.runs.get(id)?.abort.abort(new GivenUp('cancelled'));
+  /** `attempt`: only that one. */
+  cancel(id: string, attempt?: number): void {
+    const run = this.runs.get(id);
+    if (attempt === undefined || run?.claim.attempt === attempt) run?.abort.abort(new GivenUp('cancelled'));
   }
 
   replay(id: string): void {
@@ -53,7 +57,8 @@ export class CompletionRunner {
     } catch (error) {
       if (run.abort.signal.aborted) return;
       if (restarts > 0 && run.hasText && isBreak(error)) {
-        const again = await this.requests.claim(run.id, 0);
+        // Unless another worker has taken it over: this one may have been frozen.
+        const again = await this.claims.take(run.id, 0, claim.attempt);
         if (again?.kind === 'completion') await this.run(again, restarts - 1);
         return;
       }
@@ -70,7 +75,7 @@ export class CompletionRunner {
       throw new Unanswerable('forbidden', 'You may not ask for completions here any more');
     }
     const began = performance.now();
-    const model = this.models.choose(claim.question.model, claim.preferences.model, claim.settings.aiContext.model);
+    const model = this.modelOf(claim);
     const located = await this.replicas.locate(claim.documentId, claim.question, PATIENCE_MS, signal);
     if (located.type === 'gone' || located.type === 'malformed') {
       await this.retract(run, model);
@@ -101,7 +106,7 @@ export class CompletionRunner {
     }
     abort.signal.throwIfAborted();
     const { texts, usage, isRetracted } = text.finish();
-    const note = `context ${Math.round(ready - began)} ms`;
+    const note = `context ${(ready - began).toFixed(1)} ms`;
     const result = run.result('complete', texts, { model: model.name, usage, note });
     if (!(await this.requests.finish(run.id, claim.attempt, result))) return;
     if (isRetracted) run.retract('filtered');
@@ -127,7 +132,7 @@ export class CompletionRunner {
 
   private async fail(run: CompletionRun, error: unknown): Promise<void> {
     const { reason, message, retryAfterMs } = explain(error);
-    const model = this.models.choose(run.claim.question.model).name;
+    const model = this.modelOf(run.claim).name;
     const result = run.result('failed', [], { model, usage: NO_USAGE, note: `${reason}: ${message}` });
     if (!(await this.requests.finish(run.id, run.claim.attempt, result))) return;
     run.unavailable(reason, message, retryAfterMs === undefined ? null : Date.now() + retryAfterMs);
@@ -135,6 +140,10 @@ export class CompletionRunner {
     await this.close(run, 'failed');
     this.observer.completed({ model, outcome: 'failed', reason });
     if (!(error instanceof ModelError || error instanceof Unanswerable)) this.observer.broken(error, run.id);
+  }
+
+  private modelOf({ question, preferences, settings }: ClaimedCompletion): ModelProvider {
+    return this.models.choose(question.model, preferences.model, settings.aiContext.model);
   }
 
   private async close(run: CompletionRun, outcome: 'failed' | 'ignored'): Promise<void> {

@@ -38,9 +38,13 @@ export class ContextBuilder {
     const { prefix, suffix } = located;
     const { alternatives, trigger } = question;
     const about = { projectId, documentId, alternatives, trigger };
+    const { excludedPaths } = settings.aiContext;
+    if (matchesPath(path, excludedPaths)) {
+      throw new Unanswerable('forbidden', 'The project shows this file to no model');
+    }
     if (model.kind === 'statistical') {
       // It knows the project's files by itself, stays on this server, and sees to the end of the line.
-      await this.corpus.ready(userId, projectId, signal);
+      await this.corpus.ready(userId, projectId, excludedPaths, signal);
       const nothing = { snippets: [], instructions: '' };
       return { ...about, ...nothing, path, prefix, suffix, lines: 'single', maxTokens: MAX_TOKENS.single };
     }
@@ -49,7 +53,7 @@ export class ContextBuilder {
       text: prefix + suffix,
       offset: prefix.length,
       others: await this.others(claim, signal),
-      excludedPaths: settings.aiContext.excludedPaths,
+      excludedPaths,
       instructions: settings.aiContext.instructions,
     });
     if (!context) throw new Unanswerable('forbidden', 'Nothing of this file is told to a model');
@@ -77,6 +81,7 @@ export class ContextBuilder {
   private async others(claim: ClaimedCompletion, signal: AbortSignal): Promise<Other[]> {
     const { settings, question, documentId } = claim;
     const { pinnedPaths } = settings.aiContext;
+    if (pinnedPaths.length === 0 && question.openDocuments.length === 0) return [];
     const wanted = new Set(question.openDocuments);
     const files = await this.files.readable(claim.userId, claim.projectId);
     const chosen = files

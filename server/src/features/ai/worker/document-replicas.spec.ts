@@ -1,9 +1,11 @@
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as Y from 'yjs';
 import { MemoryUpdateLog } from '../../../adapters/memory/memory-update-log.js';
 import { WorkerReplicas } from '../../../adapters/worker/worker-replicas.js';
-import type { Located } from '../../../core/ai/replicas.js';
+import { DocumentTooSlow, type Located } from '../../../core/ai/replicas.js';
 import { TextIds } from '../../../core/ai/text-ids.js';
+import { eventually } from '../../../testing/eventually.js';
+import { siblings } from '../../../testing/siblings.js';
 import { pick, seeded } from '../../../testing/yjs-edits.js';
 import { DocumentReplicas } from './document-replicas.js';
 
@@ -133,5 +135,124 @@ describe('DocumentReplicas', () => {
 
   it('rejects for a document that is not there', async () => {
     await expect(replicas.text('nowhere')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  /** One that Yjs reads for half a minute. */
+  function hostile() {
+    const { documentId } = typed();
+    log.documents.get(documentId)!.rows.push({ userId: 'mallory', bytes: siblings(40_000) });
+    return documentId;
+  }
+  const place = { anchor: undefined, offset: 0, stateVector: base64(new Uint8Array([0])) };
+  const tooSlow = (isRemembered: boolean) => expect.objectContaining({ isRemembered }) as unknown;
+
+  it('a document that is slow to read holds up nobody else, and is not tried again for a while', async () => {
+    const quick = typed();
+    quick.text.insert(0, 'quick');
+    let now = 0;
+    const limited = new WorkerReplicas({ largeMs: 700 });
+    const others = new DocumentReplicas(log, limited, () => now);
+    await others.text(quick.documentId);
+    const load = jest.spyOn(log, 'load');
+    const slow = [hostile(), hostile()];
+    const asked = slow.flatMap((documentId) => [1, 2, 3].map(() => others.locate(documentId, place, 250, unused)));
+    const outcomes = Promise.allSettled(asked);
+    let isOver = false;
+    void outcomes.then(() => {
+      isOver = true;
+    });
+    for (let n = 0; n < 20; n++) {
+      expect(await others.locate(quick.documentId, place, 250, unused)).toMatchObject({ prefix: 'quick' });
+    }
+    expect(isOver).toBe(false);
+    const reasons = (await outcomes).map((outcome) => (outcome as PromiseRejectedResult).reason as unknown);
+    expect(reasons.every((reason) => reason instanceof DocumentTooSlow)).toBe(true);
+    expect(reasons).toEqual([false, true, true, false, true, true].map(tooSlow));
+    expect(load).toHaveBeenCalledTimes(2);
+    await expect(others.text(slow[0]!)).rejects.toEqual(tooSlow(true));
+    // The small one was not forgotten with them.
+    await others.locate(quick.documentId, place, 250, unused);
+    expect(load).toHaveBeenCalledTimes(2);
+    log.documents.get(slow[0]!)!.epoch++;
+    await expect(others.text(slow[0]!)).rejects.toEqual(tooSlow(false));
+    now += 10 * 60_000;
+    await expect(others.text(slow[1]!)).rejects.toEqual(tooSlow(false));
+    await limited.close();
+  }, 30_000);
+
+  it('who does not want an answer any more is let go at once, and what waits is not done', async () => {
+    const limited = new WorkerReplicas({ largeMs: 1_500 });
+    const others = new DocumentReplicas(log, limited);
+    const load = jest.spyOn(log, 'load');
+    const [slow, waits] = [hostile(), hostile()];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const outcomes = [others.locate(slow, place, 0, first.signal), others.locate(waits, place, 0, second.signal)];
+    const seen = Promise.allSettled(outcomes);
+    // The first has the thread, the second waits for it.
+    await eventually('both are read from the log', () => load.mock.calls.length === 2);
+    const gone = new Error('superseded');
+    first.abort(gone);
+    second.abort(gone);
+    expect(await seen).toEqual([1, 2].map(() => ({ status: 'rejected', reason: gone })));
+    // Else this one waited for the turn of `waits` too.
+    const began = performance.now();
+    await expect(others.text(hostile())).rejects.toEqual(tooSlow(false));
+    expect(performance.now() - began).toBeLessThan(2 * 1_500 + 1_000);
+    await limited.close();
+  }, 30_000);
+
+  it('ends in the middle of a slow document', async () => {
+    const limited = new WorkerReplicas();
+    const others = new DocumentReplicas(log, limited);
+    const outcomes = Promise.allSettled([others.text(hostile()), others.text(hostile())]);
+    const quick = typed();
+    quick.text.insert(0, 'quick');
+    await others.text(quick.documentId);
+    const began = performance.now();
+    await limited.close();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  }, 30_000);
+
+  it('a document that grows moves to the thread of the large ones, with all that is in it', async () => {
+    const { documentId, doc, text } = typed();
+    text.insert(0, 'small');
+    expect(await replicas.text(documentId)).toMatchObject({ text: 'small' });
+    for (let n = 0; n < 4; n++) text.insert(0, 'x'.repeat(100_000));
+    expect((await replicas.text(documentId)).text).toBe(text.toString());
+    text.insert(0, '> ');
+    expect(await ask(documentId, doc, { anchor: at(text, 2) })).toMatchObject({ type: 'located', prefix: '> ' });
+  });
+
+  it('reads a text for prompts once for all who want it, and not again before it changes', async () => {
+    const { documentId, text } = typed();
+    text.insert(0, 'x'.repeat(300_000));
+    const plain = jest.spyOn(thread, 'plainText');
+    const texts = await Promise.all([1, 2, 3].map(() => replicas.textFor(documentId)));
+    expect(texts).toEqual([1, 2, 3].map(() => 'x'.repeat(256 * 1024)));
+    await replicas.textFor(documentId, unused);
+    expect(plain).toHaveBeenCalledTimes(1);
+    text.insert(0, 'new ');
+    expect((await replicas.textFor(documentId)).slice(0, 5)).toBe('new x');
+    expect(plain).toHaveBeenCalledTimes(2);
+    plain.mockRestore();
+  });
+
+  it('goes on with a text as long as one of those who asked waits for it', async () => {
+    const { documentId, text } = typed();
+    text.insert(0, 'shared');
+    const [first, last] = [new AbortController(), new AbortController()];
+    const [given, kept] = [replicas.textFor(documentId, first.signal), replicas.textFor(documentId, last.signal)];
+    first.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    expect(await kept).toBe('shared');
+    const plain = jest.spyOn(thread, 'plainText');
+    text.insert(0, 'un');
+    const alone = replicas.textFor(documentId, last.signal);
+    last.abort(new Error('enough'));
+    await expect(alone).rejects.toThrow('enough');
+    expect(await replicas.textFor(documentId)).toBe('unshared');
+    expect(plain).toHaveBeenCalledTimes(1);
+    plain.mockRestore();
   });
 });

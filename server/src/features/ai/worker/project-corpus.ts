@@ -3,6 +3,7 @@ import { TandemError } from '@tandem/protocol';
 import type { LearningModel } from '../../../core/ai/learning-model.js';
 import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
 import { isDenied } from '../../../core/ai/prompt/denied-paths.js';
+import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import type { Compactor } from '../../../core/document/compactor.js';
 import { stateOf } from '../../../core/document/stored-state.js';
 import type { UpdateLog } from '../../../core/document/update-log.js';
@@ -33,7 +34,7 @@ export class ProjectCorpus {
   ) {}
 
   /** The model knows the project, or has begun to learn it. What changed a moment ago follows in the background. */
-  async ready(userId: string, projectId: string, signal: AbortSignal): Promise<void> {
+  async ready(userId: string, projectId: string, excludedPaths: readonly string[], signal: AbortSignal): Promise<void> {
     const isNew = !this.model.knows(projectId);
     if (isNew) this.corpora.delete(projectId);
     const corpus = this.corpora.get(projectId) ?? { heads: new Map(), refreshedAt: -REFRESH_MS, running: undefined };
@@ -43,7 +44,7 @@ export class ProjectCorpus {
     const [oldest] = this.corpora.keys();
     if (this.corpora.size > MAX_PROJECTS && oldest !== undefined) this.corpora.delete(oldest);
     if (!corpus.running && performance.now() - corpus.refreshedAt >= REFRESH_MS) {
-      corpus.running = this.refresh(userId, projectId, corpus)
+      corpus.running = this.refresh(userId, projectId, excludedPaths, corpus)
         .catch((error: unknown) => this.observer.broken(error, projectId))
         .finally(() => {
           corpus.refreshedAt = performance.now();
@@ -55,8 +56,14 @@ export class ProjectCorpus {
     }
   }
 
-  private async refresh(userId: string, projectId: string, corpus: Corpus): Promise<void> {
-    const files = (await this.files.readable(userId, projectId)).filter(({ path }) => !isDenied(path));
+  private async refresh(
+    userId: string,
+    projectId: string,
+    excludedPaths: readonly string[],
+    corpus: Corpus,
+  ): Promise<void> {
+    const readable = await this.files.readable(userId, projectId);
+    const files = readable.filter(({ path }) => !isDenied(path) && !matchesPath(path, excludedPaths));
     const gone = new Set(corpus.heads.keys());
     for (const file of files) gone.delete(file.id);
     for (const documentId of gone) {

@@ -1,14 +1,21 @@
+import type { PublishOptions } from './node-bus.js';
+
 /** Something to be sent, already serialised. */
 export interface Outgoing {
-  /** Whom it concerns: a project, or COMMANDS. */
   readonly topic: string;
   readonly text: string;
-  /** The first to be dropped when the carrier is away: its receivers can do without. */
-  readonly isExpendable: boolean;
 }
 
-/** The topic of what every worker gets; no project's id. */
-export const COMMANDS = '-';
+/** The texts of a batch, in the order of each topic. */
+export function textsByTopic(batch: readonly Outgoing[]): Map<string, string[]> {
+  const topics = new Map<string, string[]>();
+  for (const { topic, text } of batch) {
+    const texts = topics.get(topic);
+    if (texts) texts.push(text);
+    else topics.set(topic, [text]);
+  }
+  return topics;
+}
 
 /** Takes batches to a bus that may be away. */
 export interface Carrier {
@@ -36,12 +43,20 @@ const CAPACITY = 4_000_000;
 const MAX_BATCH = 500_000;
 const FLUSH_MS = 1000;
 
+interface Waiting extends Outgoing {
+  readonly isExpendable: boolean;
+  /** Of its key and topic. */
+  readonly slot: string | undefined;
+}
+
 /**
  * Joins small messages to batches, one under way at a time, in order. What the carrier cannot take waits; when that is too
  * much, the oldest expendable messages are dropped first, then the oldest.
  */
 export class Outbox {
-  private waiting: Outgoing[] = [];
+  /** In their order. */
+  private readonly waiting = new Set<Waiting>();
+  private readonly slots = new Map<string, Waiting>();
   private size = 0;
   private run: Promise<void> | undefined;
   private readonly closing = new AbortController();
@@ -58,17 +73,20 @@ export class Outbox {
     return this.size;
   }
 
-  push(outgoing: Outgoing): void {
+  /** Serialised at once: the caller may change the message afterwards. */
+  push(topic: string, message: object, { isExpendable = false, key }: PublishOptions = {}): void {
     if (this.closing.signal.aborted) return;
-    this.waiting.push(outgoing);
-    this.size += outgoing.text.length;
+    const slot = key === undefined ? undefined : `${topic} ${key}`;
+    const replaced = slot === undefined ? undefined : this.slots.get(slot);
+    if (replaced) this.remove(replaced);
+    this.add({ topic, text: JSON.stringify(message), isExpendable, slot });
     if (this.size > this.capacity) this.shed();
     this.wake();
   }
 
   /** Call it when the carrier has opened. */
   wake(): void {
-    if (this.waiting.length > 0 && this.carrier.isOpen()) this.run ??= this.empty();
+    if (this.waiting.size > 0 && this.carrier.isOpen()) this.run ??= this.empty();
   }
 
   /** Sends what waits, within a second if the carrier can; the rest is lost. */
@@ -78,13 +96,13 @@ export class Outbox {
     const flushed = new AbortController();
     await Promise.race([this.run, this.options.pause(FLUSH_MS, flushed.signal)]);
     flushed.abort();
-    this.waiting = [];
+    for (const one of this.waiting) this.remove(one);
   }
 
   private async empty(): Promise<void> {
     // What is published in one go leaves in one batch.
     await Promise.resolve();
-    while (this.waiting.length > 0 && this.carrier.isOpen()) {
+    while (this.waiting.size > 0 && this.carrier.isOpen()) {
       const gap = this.options.pause(this.options.gapMs, this.closing.signal);
       await this.carrier.send(this.take());
       await gap;
@@ -93,26 +111,38 @@ export class Outbox {
   }
 
   private take(): Outgoing[] {
-    let [count, size] = [0, 0];
-    for (const { text } of this.waiting) {
-      if (count > 0 && size + text.length > MAX_BATCH) break;
-      size += text.length;
-      count++;
+    const batch: Outgoing[] = [];
+    let size = 0;
+    for (const one of this.waiting) {
+      size += one.text.length;
+      if (batch.length > 0 && size > MAX_BATCH) break;
+      batch.push(one);
+      this.remove(one);
     }
-    this.size -= size;
-    return this.waiting.splice(0, count);
+    return batch;
   }
 
   /** Down to half, so that a flood pays for it once in a while and not with every message. */
   private shed(): void {
-    const keep = (isDropped: (outgoing: Outgoing) => boolean) => {
-      this.waiting = this.waiting.filter((outgoing) => {
-        if (this.size <= this.capacity / 2 || !isDropped(outgoing)) return true;
-        this.size -= outgoing.text.length;
-        return false;
-      });
+    const drop = (isDropped: (one: Waiting) => boolean) => {
+      for (const one of this.waiting) {
+        if (this.size <= this.capacity / 2) return;
+        if (isDropped(one)) this.remove(one);
+      }
     };
-    keep(({ isExpendable }) => isExpendable);
-    keep(() => true);
+    drop(({ isExpendable }) => isExpendable);
+    drop(() => true);
+  }
+
+  private add(one: Waiting): void {
+    this.waiting.add(one);
+    this.size += one.text.length;
+    if (one.slot !== undefined) this.slots.set(one.slot, one);
+  }
+
+  private remove(one: Waiting): void {
+    this.waiting.delete(one);
+    this.size -= one.text.length;
+    if (one.slot !== undefined) this.slots.delete(one.slot);
   }
 }

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../../testing/eventually.js';
+import type { PublishOptions } from './node-bus.js';
 import { Outbox, type Outgoing, type Pause } from './outbox.js';
 
-const outgoing = (text: string, isExpendable = true): Outgoing => ({ topic: 'p', text, isExpendable });
+const push = (outbox: Outbox, says: string, options: PublishOptions = {}, topic = 'p') =>
+  outbox.push(topic, { says }, options);
 
 const pause: Pause = (ms, signal) => delay(ms, undefined, { signal }).catch(() => {});
 
@@ -17,7 +19,7 @@ class FakeCarrier {
     return this.isOpenNow;
   }
   send(batch: readonly Outgoing[]) {
-    this.batches.push(batch.map(({ text }) => text));
+    this.batches.push(batch.map(({ text }) => (JSON.parse(text) as { says: string }).says));
     return this.isSlow ? new Promise<void>((resolve) => (this.finish = resolve)) : Promise.resolve();
   }
 }
@@ -26,11 +28,11 @@ describe('Outbox', () => {
   it('sends the first at once, and in one batch what has gathered meanwhile', async () => {
     const carrier = new FakeCarrier(true);
     const outbox = new Outbox(carrier, { pause, gapMs: 0 });
-    outbox.push(outgoing('1'));
+    push(outbox, '1');
     await Promise.resolve();
     expect(carrier.batches).toEqual([['1']]);
-    outbox.push(outgoing('2'));
-    outbox.push(outgoing('3'));
+    push(outbox, '2');
+    push(outbox, '3');
     await Promise.resolve();
     expect(carrier.batches).toEqual([['1']]);
     carrier.finish();
@@ -43,9 +45,9 @@ describe('Outbox', () => {
   it('keeps the gap between batches, and cuts it short to close', async () => {
     const carrier = new FakeCarrier();
     const outbox = new Outbox(carrier, { pause, gapMs: 60_000 });
-    outbox.push(outgoing('1'));
+    push(outbox, '1');
     await Promise.resolve();
-    outbox.push(outgoing('2'));
+    push(outbox, '2');
     await new Promise((resolve) => setImmediate(resolve));
     expect(carrier.batches).toEqual([['1']]);
     await outbox.close();
@@ -56,9 +58,9 @@ describe('Outbox', () => {
     const carrier = new FakeCarrier();
     carrier.isOpenNow = false;
     const outbox = new Outbox(carrier, { pause, gapMs: 0, capacity: 1000 });
-    outbox.push(outgoing('first', false));
+    push(outbox, 'first');
     for (let index = 0; index < 500; index++) {
-      outbox.push(outgoing(`delta ${String(index).padStart(4, '0')}`));
+      push(outbox, `delta ${String(index).padStart(4, '0')}`, { isExpendable: true });
       expect(outbox.waitingSize).toBeLessThanOrEqual(1000);
     }
     expect(carrier.batches).toEqual([]);
@@ -77,14 +79,52 @@ describe('Outbox', () => {
     const carrier = new FakeCarrier();
     carrier.isOpenNow = false;
     const outbox = new Outbox(carrier, { pause, gapMs: 0, capacity: 1000 });
-    for (let index = 0; index < 500; index++) outbox.push(outgoing('0123456789', false));
+    for (let index = 0; index < 500; index++) push(outbox, '0123456789');
     expect(outbox.waitingSize).toBeLessThanOrEqual(1000);
     expect(outbox.waitingSize).toBeGreaterThan(400);
   });
 
+  it('replaces what waits under the same key of the same topic, and keeps the order otherwise', async () => {
+    const carrier = new FakeCarrier(true);
+    const outbox = new Outbox(carrier, { pause, gapMs: 0 });
+    push(outbox, 'under way', { key: 'k' });
+    await Promise.resolve();
+    push(outbox, 'old', { key: 'k' });
+    push(outbox, 'of another key', { key: 'l' });
+    push(outbox, 'of another topic', { key: 'k' }, 'q');
+    push(outbox, 'of none');
+    push(outbox, 'older', { key: 'k' });
+    push(outbox, 'newest', { key: 'k' });
+    push(outbox, 'after it');
+    carrier.finish();
+    await eventually('the rest is sent', () => carrier.batches.length === 2);
+    expect(carrier.batches).toEqual([
+      ['under way'],
+      ['of another key', 'of another topic', 'of none', 'newest', 'after it'],
+    ]);
+    carrier.finish();
+    await outbox.close();
+    expect(outbox.waitingSize).toBe(0);
+  });
+
+  it('holds little of what is replaced again and again, and tells a key anew after it was dropped', async () => {
+    const carrier = new FakeCarrier();
+    carrier.isOpenNow = false;
+    const outbox = new Outbox(carrier, { pause, gapMs: 0, capacity: 1000 });
+    for (let index = 0; index < 10_000; index++) push(outbox, `head ${index}`, { key: 'k', isExpendable: true });
+    expect(outbox.waitingSize).toBeLessThan(50);
+    for (let index = 0; index < 100; index++) push(outbox, `word ${index}`);
+    push(outbox, 'head of the end', { key: 'k' });
+    carrier.isOpenNow = true;
+    await outbox.close();
+    const [sent = []] = carrier.batches;
+    expect(sent.filter((says) => says.startsWith('head'))).toEqual(['head of the end']);
+    expect(sent.at(-2)).toBe('word 99');
+  });
+
   it('gives up flushing to a carrier that does not answer', async () => {
     const outbox = new Outbox(new FakeCarrier(true), { pause, gapMs: 0 });
-    outbox.push(outgoing('1'));
+    push(outbox, '1');
     const startedAt = performance.now();
     await outbox.close();
     expect(performance.now() - startedAt).toBeLessThan(1500);
