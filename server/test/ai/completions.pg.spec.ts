@@ -299,6 +299,90 @@ describe('completions', () => {
     expect(kept.rows).toEqual([{ seq: 6 }]);
   });
 
+  it('CMP-12: a claim costs nothing to refuse: of who may not write, of what is large, of what is no text', async () => {
+    const viewer = await world.sync.person('Vera');
+    const { editor, documentId } = await world.scene('x = ', [[viewer, 'viewer']]);
+    const id = await ask(editor);
+    await isDone(editor.client, id);
+    const looking = await world.open(viewer, documentId);
+    const hostile = new Y.Doc();
+    const list = hostile.getArray('list');
+    hostile.transact(() => {
+      for (let n = 0; n < 8_000; n++) list.push([new Y.Doc()]);
+    });
+    const update = Y.encodeStateAsUpdate(hostile);
+    const provenance = { completionId: id, client: hostile.clientID, clock: 0, length: 1 };
+    const began = performance.now();
+    const sent = { documentId, update, provenance };
+    expect(await refusedWith(looking.client.ask('document:update', sent))).toMatchObject({ code: 'forbidden' });
+    expect(await refusedWith(editor.client.ask('document:update', sent))).toMatchObject({ code: 'schema_violation' });
+    expect(performance.now() - began).toBeLessThan(400);
+  });
+
+  it('CMP-11: what is claimed a second time, or was refused, is not told as accepted', async () => {
+    const { editor, documentId } = await world.scene('x = ');
+    const id = await ask(editor);
+    const { text } = await isDone(editor.client, id);
+    const clock = Y.getState(editor.doc.store, editor.doc.clientID);
+    const gap = editor.prepare((content) => content.insert(0, 'never sent'));
+    const beyond = editor.prepare((content) => content.insert(0, text));
+    const client = editor.doc.clientID;
+    const refused = { completionId: id, client, clock: clock + 10, length: text.length };
+    expect(
+      await refusedWith(editor.client.ask('document:update', { documentId, update: beyond, provenance: refused })),
+    ).toMatchObject({ code: 'gap_resync' });
+    await accepted(editor.client.ask('document:update', { documentId, update: gap }));
+    for (let twice = 0; twice < 2; twice++) {
+      await accepted(editor.client.ask('document:update', { documentId, update: beyond, provenance: refused }));
+    }
+    await accepted(editor.client.ask('completion:resolve', { completionId: id, outcome: 'accepted' }));
+    const { accepted: ranges } = await editor.client.hears('completion:closed', (body) => body.completionId === id);
+    expect(ranges).toEqual([{ client, clock: clock + 10, length: text.length }]);
+  });
+
+  it('CMP-6: a cancel that comes just after the end takes the suggestion away all the same', async () => {
+    const { editor } = await world.scene();
+    const id = await ask(editor);
+    await isDone(editor.client, id);
+    await accepted(editor.client.ask('completion:cancel', { completionId: id }));
+    const closed = await editor.client.hears('completion:closed', (body) => body.completionId === id);
+    expect(closed).toMatchObject({ outcome: 'cancelled' });
+  });
+
+  it('CMP-16: the quota is one for all connections of a person', async () => {
+    const { editor, ada, documentId } = await world.scene();
+    const windows = [editor, await world.open(ada, documentId), await world.open(ada, documentId)];
+    const answers = await Promise.all(
+      windows.flatMap((window) =>
+        Array.from({ length: 14 }, (_, n) => window.client.ask('completion:start', question(window, { at: n % 10 }))),
+      ),
+    );
+    expect(answers.filter(({ ok }) => ok).length).toBeLessThan(35);
+  });
+
+  it('CMP-14: the statistical model is not taught what the project excludes', async () => {
+    const { editor, ada, projectId } = await world.scene('');
+    const line = 'const zebraGiraffe = openTheGate(alpha, beta);\n';
+    await world.sync.addDocument(ada, projectId, { path: 'private/codes.ts', text: line.repeat(12) });
+    const suggests = async () => {
+      const id = await ask(editor, { model: 'tandem-ngram' });
+      return (await isDone(editor.client, id)).text;
+    };
+    await editor.type('const zebraGiraffe = openThe');
+    expect(await suggests()).toContain('Gate');
+    const exclude = (excludedPaths: string[]) =>
+      world.sync.rest(ada, 'PATCH', `/projects/${projectId}`, { aiContext: { excludedPaths } });
+    await exclude(['private/**']);
+    // Asking so often, it is slowed down in between.
+    const isForgotten = async () => !(await suggests().catch(() => 'Gate')).includes('Gate');
+    await eventually('it is forgotten', isForgotten, 15_000);
+    await exclude(['src/**']);
+    await eventually('the file itself is excluded', async () => {
+      await suggests().catch(() => undefined);
+      return editor.client.told('ai:unavailable').some(({ reason }) => reason === 'forbidden');
+    });
+  });
+
   it('CMP-15: text that goes away at the caret takes the suggestion with it', async () => {
     const { editor } = await world.scene('keep gone');
     const stale = question(editor, {});

@@ -9,8 +9,8 @@ export const SWEEP_MS = 2_000;
 /** Workers that may fail over one request before it is given up. */
 export const MAX_ATTEMPTS = 3;
 
-/** How long a request waits for any worker at all. */
-export const MAX_WAIT_MS = 30_000;
+/** How long a request waits for any worker at all: a person looks on, or linters have a backlog. */
+export const MAX_WAIT_MS = { completion: 30_000, analysis: 10 * 60_000 };
 
 /** A suggestion that nobody answers is taken back. */
 export const OPEN_MS = 10 * 60_000;

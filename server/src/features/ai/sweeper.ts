@@ -61,8 +61,9 @@ export class Sweeper {
     this.relay.command({ type: 'cancel', requestId: id });
     this.logger.warn({ requestId: id, kind, attempt }, 'an AI request was given up');
     if (kind === 'analysis') {
-      const { projectId } = record;
-      this.relay.publish({ type: 'progress', projectId, runId: id, done: 0, total: 0, state: 'failed' });
+      const { projectId, userId } = record;
+      // Nobody waits for a run that followed an edit.
+      if (userId) this.relay.publish({ type: 'progress', projectId, runId: id, done: 0, total: 0, state: 'failed' });
       return;
     }
     this.relay.publish(unavailableMessage(record, 'queue_unavailable', 'No worker could answer; try again later'));
@@ -71,6 +72,6 @@ export class Sweeper {
   }
 }
 
-function isHopeless({ attempt, age }: Abandoned): boolean {
-  return attempt >= MAX_ATTEMPTS || (attempt === 0 && age > MAX_WAIT_MS);
+function isHopeless({ kind, attempt, age }: Abandoned): boolean {
+  return attempt >= MAX_ATTEMPTS || (attempt === 0 && age > MAX_WAIT_MS[kind]);
 }

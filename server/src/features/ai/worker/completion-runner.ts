@@ -3,7 +3,7 @@ import type { AiRelay } from '../../../core/ai/ai-relay.js';
 import type { AiRequests, ClaimedCompletion } from '../../../core/ai/ai-requests.js';
 import { ModelError, type ModelProvider } from '../../../core/ai/model-provider.js';
 import type { Models } from '../../../core/ai/models.js';
-import type { Located } from '../../../core/ai/replicas.js';
+import { DocumentTooSlow, type Located } from '../../../core/ai/replicas.js';
 import type { AiObserver } from './ai-observer.js';
 import type { Claims } from './claims.js';
 import { CompletionRun } from './completion-run.js';
@@ -139,7 +139,8 @@ export class CompletionRunner {
     run.done(result);
     await this.close(run, 'failed');
     this.observer.completed({ model, outcome: 'failed', reason });
-    if (!(error instanceof ModelError || error instanceof Unanswerable)) this.observer.broken(error, run.id);
+    const isExpected = error instanceof ModelError || error instanceof Unanswerable;
+    if (!isExpected && !(error instanceof DocumentTooSlow && error.isRemembered)) this.observer.broken(error, run.id);
   }
 
   private modelOf({ question, preferences, settings }: ClaimedCompletion): ModelProvider {
@@ -163,5 +164,7 @@ function explain(error: unknown): { reason: string; message: string; retryAfterM
     const { reason, message } = error;
     return { reason, message, retryAfterMs: error instanceof ModelError ? error.retryAfterMs : undefined };
   }
+  if (error instanceof DocumentTooSlow)
+    return { reason: 'provider_error', message: 'This document takes too long to read' };
   return { reason: 'provider_error', message: 'Something went wrong on the server' };
 }

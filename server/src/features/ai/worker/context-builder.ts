@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimedCompletion } from '../../../core/ai/ai-requests.js';
 import { type CompletionPrompt, ModelError, type ModelProvider } from '../../../core/ai/model-provider.js';
 import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
@@ -88,23 +87,23 @@ export class ContextBuilder {
       .filter(({ id, path }) => id !== documentId && (wanted.has(id) || matchesPath(path, pinnedPaths)))
       .slice(0, MAX_FILES);
     const texts: Other[] = [];
-    const reading = Promise.all(
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+    await Promise.all(
       chosen.map(async (file) => {
-        const text = await this.read(file);
+        const text = await this.read(file, enough);
         if (text !== undefined) {
           texts.push({ path: file.path, text, priority: matchesPath(file.path, pinnedPaths) ? 'pinned' : 'open' });
         }
       }),
     );
-    await Promise.race([reading, delay(DEADLINE_MS, undefined, { signal, ref: false })]);
-    return [...texts];
+    return texts;
   }
 
-  private async read({ id }: ProjectFile): Promise<string | undefined> {
+  private async read({ id }: ProjectFile, enough: AbortSignal): Promise<string | undefined> {
     try {
-      return (await this.replicas.text(id)).text;
+      return await this.replicas.textFor(id, enough);
     } catch {
-      // Deleted meanwhile, or the database is away: the request goes on without it.
+      // Deleted meanwhile, too late, or the database is away: the request goes on without it.
       return undefined;
     }
   }
