@@ -47,6 +47,31 @@ describeWith('redis-server', 'RedisNodeBus', (program) => {
     }
   });
 
+  it('sends nothing expendable where nobody else listens, and is heard again soon after somebody does', async () => {
+    const { a, b, stop } = await open();
+    const probe = new Redis(redis.url);
+    try {
+      const calls = async () => Number(/cmdstat_publish:calls=(\d+)/.exec(await probe.info('commandstats'))?.[1] ?? 0);
+      let n = 0;
+      const say = () => a.publish('family:quiet', { n: n++ }, { isExpendable: true });
+      await eventually('nobody is told', async () => {
+        const before = await calls();
+        for (let many = 0; many < 20; many++) say();
+        return n > 100 && (await calls()) === before;
+      });
+      const heard: object[] = [];
+      b.watch('family:quiet');
+      b.subscribe((_topic, message) => heard.push(message));
+      await eventually('the other one hears it', () => {
+        say();
+        return heard.length > 0;
+      });
+    } finally {
+      probe.disconnect();
+      await stop();
+    }
+  });
+
   describe('when Redis fails', () => {
     let nodes: NodesUnderTest;
     afterEach(() => nodes.stop());

@@ -17,6 +17,8 @@ export interface LastingClientOptions {
   /** On every new connection; when it rejects, another one is made. */
   readonly onOpen: (client: Client) => Promise<void> | void;
   readonly onNotification?: (notification: Notification) => void;
+  /** Asked every other second, so that a connection that is dead is noticed. Default: whether it answers at all. */
+  readonly onBeat?: (client: Client) => Promise<void>;
   /** Gets the first error of each outage. */
   readonly report: (error: unknown) => void;
 }
@@ -101,7 +103,8 @@ export class LastingClient {
   /** Until it is closed; rejects when an answer is late. */
   private async beat(client: Client): Promise<void> {
     while (!this.closing.signal.aborted) {
-      await client.query('SELECT 1');
+      if (this.options.onBeat) await this.options.onBeat(client);
+      else await client.query('SELECT 1');
       await this.pause(HEARTBEAT_MS);
     }
   }

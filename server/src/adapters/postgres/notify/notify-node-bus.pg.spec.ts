@@ -58,6 +58,47 @@ describe('NotifyNodeBus', () => {
     }
   });
 
+  it('notifies nobody while it is alone, and is heard by who comes', async () => {
+    const alone = await createTestDatabase();
+    const errors: unknown[] = [];
+    const first = new NotifyNodeBus(alone.url, (error) => errors.push(error));
+    const listening = new Client({ connectionString: alone.url });
+    await listening.connect();
+    const payloads: string[] = [];
+    listening.on('notification', ({ payload }) => payloads.push(payload ?? ''));
+    await listening.query('LISTEN tandem_family');
+    let second: NotifyNodeBus | undefined;
+    try {
+      let n = 0;
+      await eventually(
+        'it has found nobody',
+        async () => {
+          const before = payloads.length;
+          first.publish('family:x', { n: n++ });
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return payloads.length === before;
+        },
+        15_000,
+      );
+      second = new NotifyNodeBus(alone.url, (error) => errors.push(error));
+      const heard: object[] = [];
+      second.watch('family:x');
+      second.subscribe((_topic, message) => heard.push(message));
+      await eventually(
+        'the other one hears it',
+        () => {
+          first.publish('family:x', { n: n++ });
+          return heard.length > 0;
+        },
+        15_000,
+      );
+      expect(errors).toEqual([]);
+    } finally {
+      await Promise.all([first.close(), second?.close(), listening.end()]);
+      await alone.drop();
+    }
+  });
+
   it('holds two sessions for all that goes over it, and leaves none behind', async () => {
     const nodes = await open();
     const relays = await relaysOver(async () => nodes)();
