@@ -33,13 +33,18 @@ export class PostgresBackend implements BullBackend {
   private readonly patientPool: PatientPool;
   private prepared: Promise<void> | undefined;
   private readonly closing = new AbortController();
+  private readonly report: (error: unknown) => void;
 
   constructor(
     databaseUrl: string,
     /** Of the wait for a connection. */
     timeoutMs: number,
-    private readonly report: (error: unknown) => void,
+    report: (error: unknown) => void,
   ) {
+    // What becomes of a connection that is given up is nobody's trouble.
+    this.report = (error) => {
+      if (!this.closing.signal.aborted) report(error);
+    };
     this.pool = new Pool({
       connectionString: forQueues(databaseUrl),
       application_name: 'tandem-queue',
@@ -48,10 +53,10 @@ export class PostgresBackend implements BullBackend {
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
     });
-    this.pool.on('error', report);
+    this.pool.on('error', this.report);
     this.patientPool = new PatientPool(this.pool, this.closing.signal);
     // Half a second on an empty database, which the first who adds should not have to wait for.
-    this.prepare().catch(report);
+    this.prepare().catch(this.report);
   }
 
   /** Several processes may do so at once: BullMQ takes a lock for it. */
