@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SeededRandom, seededRandom } from '../../../../protocol/src/testing/seeded-random.js';
 import { eventually } from '../../../src/testing/eventually.js';
 import { accepted, type PlainClient } from '../../support/plain-client.js';
-import type { PlainEditor } from '../../support/plain-editor.js';
-import { isDone, question } from '../support/ai-world.js';
+import { isDone } from '../support/ai-world.js';
 import { FaultWorld } from './support/fault-world.js';
-import { answerByPlan, type Caret, type Lane, openLanes, tagOf, words } from './support/lanes.js';
+import { answerByPlan, askPatiently, type Caret, type Lane, openLanes, tagOf, words } from './support/lanes.js';
 import { brokenRules, toldOf } from './support/stream-rules.js';
 
 const LANES = 10;
@@ -156,8 +154,8 @@ describe(`cancel (SEED=${SEED})`, () => {
     const { editor, carets } = lane!;
     for (let n = 0; n < rounds; n++) {
       const pair = carets.slice(2 * n, 2 * n + 2);
-      const ids = await Promise.all(pair.map(({ at }) => askPatiently(editor, { at })));
-      const outcomes = await Promise.all(ids.map(async (id) => (await isDone(editor.client, id)).outcome));
+      const asks = await Promise.all(pair.map(({ at }) => askPatiently(editor, { at })));
+      const outcomes = await Promise.all(asks.map(async ({ id }) => (await isDone(editor.client, id)).outcome));
       expect({ n, outcomes: outcomes.sort() }).toEqual({ n, outcomes: ['cancelled', 'complete'] });
     }
   });
@@ -176,16 +174,17 @@ async function run(lane: Lane, random: SeededRandom): Promise<Asked[]> {
     const schedule = random.pick(NAMES);
     if (schedule === NEWER) {
       // The older is not even answered when it is not wanted any more.
-      const ids = [caret, next].map(({ at }) => askPatiently(editor, { at }));
-      const sentAt = performance.now();
+      const asks = await Promise.all([caret, next].map(({ at }) => askPatiently(editor, { at })));
+      // The newer one is whichever came later.
+      const sentAt = Math.max(...asks.map((one) => one.sentAt));
       for (const [index, { tag }] of [caret, next].entries()) {
-        const id = await ids[index]!;
+        const { id } = asks[index]!;
         await isDone(editor.client, id);
         asked.push({ lane, id, tag, schedule, sentAt });
       }
       continue;
     }
-    const id = await askPatiently(editor, { at: caret.at });
+    const { id } = await askPatiently(editor, { at: caret.at });
     let sentAt = 0;
     const cancel = (from = editor.client) => {
       sentAt ||= performance.now();
@@ -196,16 +195,6 @@ async function run(lane: Lane, random: SeededRandom): Promise<Asked[]> {
     asked.push({ lane, id, tag: caret.tag, schedule, sentAt });
   }
   return asked;
-}
-
-/** As `ask`, at the pace that the server allows. */
-async function askPatiently(editor: PlainEditor, place: { at: number }): Promise<string> {
-  for (;;) {
-    const answer = await editor.client.ask('completion:start', question(editor, place));
-    if (answer.ok) return answer.completionId;
-    if (answer.error.code !== 'rate_limited') throw new Error(`refused: ${answer.error.code}`);
-    await delay(answer.error.retryAfterMs);
-  }
 }
 
 /** In the turn in which it arrives; also when it has come to its end without it. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SeededRandom, seededRandom } from '../../../../protocol/src/testing/seeded-random.js';
 import { eventually } from '../../../src/testing/eventually.js';
 import type { ModelScript } from '../../../src/testing/fake-model-server.js';
-import { ask, isDone } from '../support/ai-world.js';
+import { isDone } from '../support/ai-world.js';
 import { FaultWorld } from './support/fault-world.js';
-import { answerByPlan, type Lane, openLanes, words } from './support/lanes.js';
+import { answerByPlan, askPatiently, type Lane, openLanes, words } from './support/lanes.js';
 import { brokenRules, toldOf } from './support/stream-rules.js';
 
 const LANES = 15;
@@ -115,7 +115,7 @@ function draw(random: SeededRandom): { names: string[]; scripts: ModelScript[]; 
 async function askAll(lane: Lane): Promise<{ lane: Lane; id: string; tag: number }[]> {
   const asked: { lane: Lane; id: string; tag: number }[] = [];
   for (const { tag, at } of lane.carets) {
-    const id = await ask(lane.editor, { at });
+    const { id } = await askPatiently(lane.editor, { at });
     await isDone(lane.editor.client, id);
     asked.push({ lane, id, tag });
   }

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelScript } from '../../../../src/testing/fake-model-server.js';
 import type { PlainClient } from '../../../support/plain-client.js';
 import { PlainEditor } from '../../../support/plain-editor.js';
+import { question } from '../../support/ai-world.js';
 import type { FaultWorld } from './fault-world.js';
 
 /** Somebody with a document of many carets, and somebody else who looks at it. */
@@ -64,4 +66,18 @@ export function answerByPlan(world: FaultWorld, planOf: (tag: number) => readonl
     tries.set(tag, n + 1);
     return plan[Math.min(n, plan.length - 1)]!;
   };
+}
+
+/** Asks at the pace that the server allows; `sentAt` is of the try that was accepted. */
+export async function askPatiently(
+  editor: PlainEditor,
+  place: { at: number },
+): Promise<{ id: string; sentAt: number }> {
+  for (;;) {
+    const sentAt = performance.now();
+    const answer = await editor.client.ask('completion:start', question(editor, place));
+    if (answer.ok) return { id: answer.completionId, sentAt };
+    if (answer.error.code !== 'rate_limited') throw new Error(`refused: ${answer.error.code}`);
+    await delay(answer.error.retryAfterMs);
+  }
 }
