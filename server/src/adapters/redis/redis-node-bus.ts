@@ -108,6 +108,8 @@ export class RedisNodeBus extends NodeBus {
 
   private receive(topic: string, message: string): void {
     if (!this.watches.has(topic) || message.startsWith(`${this.sender} `)) return;
+    // Who speaks, listens.
+    this.unheardUntil.delete(topic);
     try {
       const news = JSON.parse(message.slice(message.indexOf(' '))) as object[];
       for (const one of news) this.listeners.tell(topic, one);
