@@ -16,7 +16,10 @@ let bob: Person;
 let eve: Person;
 
 beforeAll(async () => {
-  world = await SyncWorld.start({ compactBytes: 1024 * 1024 * 1024 });
+  world = await SyncWorld.start({
+    compactBytes: 1024 * 1024 * 1024,
+    ai: { worker: 'inline', analysis: 'request' },
+  });
   [ada, bob, eve] = await Promise.all([world.person('Ada'), world.person('Bob'), world.person('Eve')]);
 });
 afterEach(() => world?.hangUp());
@@ -48,7 +51,7 @@ it('DOC-21 D6 F18: a reader that stopped reading costs a bounded amount, is brou
   expect(slow.frames.length).toBe(0);
   expect(most).toBeGreaterThan(500_000);
   expect(most).toBeLessThan(MAX_BACKLOG);
-  expect(slowest).toBeLessThan(2_000);
+  expect(slowest).toBeLessThan(4_000);
   await peer.shows((text) => text.length === 160 * CHUNK);
   expect(peer.client.told('document:resync')).toEqual([]);
 

@@ -42,7 +42,8 @@ describe('WasmThread', () => {
     }, 10);
     await expect(thread.lint('ruff', python(SLOW), signal)).rejects.toThrow('took longer');
     clearInterval(ticks);
-    expect(longest).toBeLessThan(1000);
+    // A lint on this thread would hold it for three seconds and more.
+    expect(longest).toBeLessThan(2500);
   });
 
   it('takes no thread again in which a text overflowed the stack', async () => {
