@@ -34,7 +34,7 @@ describe('analysis', () => {
   let world: SyncWorld;
   let ada: Person;
   beforeAll(async () => {
-    world = await SyncWorld.start();
+    world = await SyncWorld.start({ ai: { worker: 'inline', analysis: 'edits' } });
     ada = await world.person('Ada');
   });
   afterEach(() => world.hangUp());

@@ -36,7 +36,9 @@ export class SyncWorld {
 
   /** `secret`: of another node over the same database. */
   static async start(settings: Partial<AppConfig> = {}, secret?: string): Promise<SyncWorld> {
-    const server = await TestApp.start({ logLevel: 'info', ...settings }, secret);
+    // Linters beside every edit would only take its time.
+    const ai: AppConfig['ai'] = { worker: 'inline', analysis: 'request' };
+    const server = await TestApp.start({ logLevel: 'info', ai, ...settings }, secret);
     const sql = new Client({ connectionString: server.databaseUrl });
     await sql.connect();
     return new SyncWorld(server, sql);

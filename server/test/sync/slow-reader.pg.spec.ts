@@ -18,7 +18,6 @@ let eve: Person;
 beforeAll(async () => {
   world = await SyncWorld.start({
     compactBytes: 1024 * 1024 * 1024,
-    ai: { worker: 'inline', analysis: 'request' },
   });
   [ada, bob, eve] = await Promise.all([world.person('Ada'), world.person('Bob'), world.person('Eve')]);
 });
