@@ -4,7 +4,7 @@
 //                    ^-------  adapters  <-----------------'
 //   config is a leaf: it knows nothing of ours.
 const SPECS = '\\.spec\\.ts$|^(protocol|server)/test/|^(protocol|server)/(src|dist)/testing/';
-const ROOTS = '^server/src/(composition/.+|app\\.module|worker\\.module|main|worker)\\.ts$';
+const ROOTS = '^server/src/(composition/.+|app\\.module|worker\\.module|main|worker|keys)\\.ts$';
 const layer = (...names) => `^server/src/(${names.join('|')})/`;
 const PROTOCOL = '^protocol/(src|dist)/';
 

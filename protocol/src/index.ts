@@ -8,6 +8,7 @@ export * from './wire/completion.js';
 export * from './wire/document.js';
 export * from './wire/events.js';
 export * from './wire/fields.js';
+export * from './wire/packed.js';
 export * from './wire/project.js';
 export * from './wire/provenance.js';
 export * from './wire/session.js';

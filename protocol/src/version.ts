@@ -8,4 +8,10 @@ export const PROTOCOL_VERSION = 1;
 export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: string; readonly change: string }[] = [
   { version: 1, hash: 'b2071fcad81531ad', change: 'The first: sessions, projects, documents, awareness' },
   { version: 1, hash: 'afe833736c12b148', change: 'Added: completions, analysis' },
+  {
+    version: 1,
+    hash: '26830227dc25be38',
+    change:
+      'Added: packed frames, limits of rates, when to come back, damaged documents, refusals of accounts and sign-ins',
+  },
 ];

@@ -8,7 +8,7 @@ export interface Rule {
   readonly text: string;
 }
 
-const ID = String.raw`(?:CON|SES|PRJ|DOC|AWR|CMP|ANA|ERR|LIM|VER)-\d+`;
+const ID = String.raw`(?:CON|SES|PRJ|DOC|AWR|PCK|CMP|ANA|HIST|ERR|LIM|VER)-\d+`;
 const ROOT = join(import.meta.dirname, '../..');
 
 export const readRules = (): Rule[] => {

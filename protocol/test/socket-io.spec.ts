@@ -36,7 +36,7 @@ afterEach(async () => {
 
 it('CON-1: connects by WebSocket alone, with token and protocol', async () => {
   await client.connect();
-  expect(sockets[0]!.handshake.auth).toEqual({ token: 'a token', protocol: 1 });
+  expect(sockets[0]!.handshake.auth).toEqual({ token: 'a token', protocol: 1, packed: 1 });
   expect(sockets[0]!.conn.transport.name).toBe('websocket');
   expect(io.engine.clientsCount).toBe(1);
 });
@@ -102,4 +102,58 @@ it('CON-12: what was written while away is sent by the outbox, once', async () =
   provider.text.insert(1, 'b');
   await provider.whenSaved();
   expect(received).toHaveLength(1);
+});
+
+/** Answers opens with an empty document; `hello` is said beside what is always said. */
+const serveEmptyDocument = (hello: object) => {
+  io.removeAllListeners('connection');
+  io.on('connection', (socket) => {
+    sockets.push(socket);
+    socket.emit('server:hello', { node: 'n', protocol: 1, limits: DEFAULT_LIMITS, now: 0, userId: 'ann', ...hello });
+    const nothing = { update: new Uint8Array([0, 0]), stateVector: new Uint8Array([0]), seq: 0, epoch: 1 };
+    socket.on('document:open', (_body, answer) => answer({ ok: true, ...nothing, role: 'editor', kind: 'text' }));
+  });
+};
+
+it('PCK-6: packs its edits when the server has said that it reads them, and takes packed answers and edits', async () => {
+  serveEmptyDocument({ packed: 1 });
+  await client.connect();
+  const packed: Uint8Array[] = [];
+  const { decoder } = sockets[0]!.client as unknown as {
+    decoder: { add(frame: unknown): void; reconstructor: unknown };
+  };
+  const add = decoder.add.bind(decoder);
+  decoder.add = (frame) => {
+    if (typeof frame === 'string' || decoder.reconstructor) add(frame);
+    else packed.push(frame as Uint8Array);
+  };
+  const provider = client.openDocument(DOCUMENT);
+  await provider.whenSynced();
+  provider.text.insert(0, 'a');
+  await waitFor('the edit comes', () => packed.some(([type]) => type === 0));
+  const [, ackId, ...edit] = packed.find(([type]) => type === 0)!;
+  // Answers, and tells of an edit of somebody else, in one frame.
+  const other = new Y.Doc();
+  other.getText('content').insert(0, 'b');
+  const update = Y.encodeStateAsUpdate(other);
+  const frame = Buffer.from([1, 1, ackId!, 1, 0, ...edit.slice(0, 16), 1, 2, 2, update.length, ...update]);
+  (sockets[0]!.conn as unknown as { write(frame: Buffer): void }).write(frame);
+  await provider.whenSaved();
+  await waitFor('the other edit is there', () => provider.text.toString().includes('b'));
+  expect(provider.seq).toBe(2);
+});
+
+it('PCK-6: sends stock packets to a server that does not say so', async () => {
+  serveEmptyDocument({});
+  await client.connect();
+  const updates: object[] = [];
+  sockets[0]!.on('document:update', (body, answer) => {
+    updates.push(body);
+    answer({ ok: true, seq: 1 });
+  });
+  const provider = client.openDocument(DOCUMENT);
+  await provider.whenSynced();
+  provider.text.insert(0, 'a');
+  await provider.whenSaved();
+  expect(updates).toMatchObject([{ documentId: DOCUMENT, update: expect.any(Buffer) }]);
 });

@@ -1,5 +1,5 @@
 /** Polls until `check` answers something true; fails after `timeoutMs`, naming `what`. */
-export const waitFor = async <T>(what: string, check: () => T | Promise<T>, timeoutMs = 5_000): Promise<T> => {
+export const waitFor = async <T>(what: string, check: () => T | Promise<T>, timeoutMs = 60_000): Promise<T> => {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await check();

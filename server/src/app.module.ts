@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type DynamicModule, type FactoryProvider, type INestApplication, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
@@ -6,41 +7,30 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DEFAULT_LIMITS, type Limits } from '@tandem/protocol';
 import type pino from 'pino';
 import { DataSource } from 'typeorm';
-import { Argon2PasswordHashes } from './adapters/crypto/argon2-password-hashes.js';
-import { JwtAccessTokens } from './adapters/crypto/jwt-access-tokens.js';
-import { KeyRing } from './adapters/crypto/key-ring.js';
-import { KeySealing } from './adapters/crypto/key-sealing.js';
-import { PostgresAccounts } from './adapters/postgres/accounts.js';
 import { createDataSource } from './adapters/postgres/data-source.js';
 import { PostgresDemoProject } from './adapters/postgres/demo-project.js';
 import { PostgresDocumentsDirectory } from './adapters/postgres/documents-directory.js';
 import { PostgresMembers } from './adapters/postgres/members.js';
-import { PostgresMemberships } from './adapters/postgres/memberships.js';
 import { PostgresNodes } from './adapters/postgres/nodes.js';
-import { PostgresProfiles } from './adapters/postgres/profiles.js';
 import { PostgresProjects } from './adapters/postgres/projects.js';
 import { PostgresReadiness } from './adapters/postgres/readiness.js';
-import { PostgresSignInLinks } from './adapters/postgres/sign-in-links.js';
-import { PostgresSignInSessions } from './adapters/postgres/sign-in-sessions.js';
-import { PostgresSigningKeyStore } from './adapters/postgres/signing-key-store.js';
+import { PostgresQuarantine } from './adapters/postgres/update-log/postgres-quarantine.js';
 import { PostgresUpdateLog } from './adapters/postgres/update-log/postgres-update-log.js';
 import { WorkerCompactor } from './adapters/worker/worker-compactor.js';
+import { WorkerDigests } from './adapters/worker/worker-digests.js';
+import { accessBindings } from './composition/access-bindings.js';
 import { AdaptersModule } from './composition/adapters.module.js';
 import { aiBindings } from './composition/ai-bindings.js';
 import { bind } from './composition/bind.js';
-import { busBindings } from './composition/bus-bindings.js';
+import { busBindings, isAlone } from './composition/bus-bindings.js';
+import { historyBindings } from './composition/history-bindings.js';
 import type { AppConfig } from './config/app-config.js';
-import { AccessTokens } from './core/access/access-tokens.js';
-import { Accounts } from './core/access/accounts.js';
-import { Memberships } from './core/access/memberships.js';
-import { PasswordHashes } from './core/access/password-hashes.js';
-import { Profiles } from './core/access/profiles.js';
-import { RefreshChain } from './core/access/secret-tokens.js';
-import { SignInLinks } from './core/access/sign-in-links.js';
-import { SignInSessions } from './core/access/sign-in-sessions.js';
-import { PublicKeys, WrongSecretError } from './core/access/signing-keys.js';
+import { AuditLog } from './core/access/audit-log.js';
+import { WrongSecretError } from './core/access/signing-keys.js';
 import { Nodes } from './core/cluster/nodes.js';
 import { Compactor } from './core/document/compactor.js';
+import { DocumentDigests } from './core/document/document-digests.js';
+import { Quarantine } from './core/document/quarantine.js';
 import { RoomFrames } from './core/document/room-frames.js';
 import { UpdateLog } from './core/document/update-log.js';
 import { Readiness } from './core/health/readiness.js';
@@ -51,16 +41,24 @@ import { Projects } from './core/project/projects.js';
 import { AiModule } from './features/ai/ai.module.js';
 import { AiConnectionsModule } from './features/ai/ai-connections.module.js';
 import { AiWorkerModule } from './features/ai/ai-worker.module.js';
+import { AuditModule } from './features/audit/audit.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
-import { AuthSettings } from './features/auth/auth-settings.js';
+import { ChangesModule } from './features/changes/changes.module.js';
 import { DemoModule } from './features/demo/demo.module.js';
 import { DemoService } from './features/demo/demo.service.js';
 import { DocumentsModule } from './features/documents/documents.module.js';
+import { FactorsModule } from './features/factors/factors.module.js';
 import { HealthModule } from './features/health/health.module.js';
 import { HealthSettings } from './features/health/health-settings.js';
+import { HistoryModule } from './features/history/history.module.js';
+import { InvitationsModule } from './features/invitations/invitations.module.js';
+import { OidcModule } from './features/oidc/oidc.module.js';
 import { ProjectsModule } from './features/projects/projects.module.js';
+import { SessionsModule } from './features/sessions/sessions.module.js';
+import { TokensModule } from './features/tokens/tokens.module.js';
 import { UsersModule } from './features/users/users.module.js';
 import { AuthGuard } from './platform/http/auth.guard.js';
+import { HttpAdapter } from './platform/http/http-adapter.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { answerUnknownPaths, setUpHttp } from './platform/http/set-up-http.js';
 import { StartError } from './platform/lifecycle/start-error.js';
@@ -83,41 +81,41 @@ export interface AppOptions {
 
 const PLAYGROUND = fileURLToPath(new URL('../dist/playground', import.meta.url));
 
-const FEATURES = [AuthModule, UsersModule, ProjectsModule, DemoModule, HealthModule];
+const FEATURES = [
+  AuthModule,
+  UsersModule,
+  ProjectsModule,
+  DemoModule,
+  HealthModule,
+  OidcModule,
+  SessionsModule,
+  TokensModule,
+  FactorsModule,
+  InvitationsModule,
+  AuditModule,
+];
 
-function limitsOf({ maxUpdateBytes, maxDocumentBytes }: AppConfig): Limits {
-  return { ...DEFAULT_LIMITS, maxUpdateBytes, maxDocumentBytes };
+/** Of those who are not editors: pages, REST, probes. */
+const REST_CONNECTIONS = 4096;
+
+function limitsOf({ limits }: AppConfig): Limits {
+  return { ...DEFAULT_LIMITS, ...limits };
 }
 
 /** Which adapter stands behind which port. */
-function bindings({ config, secret }: AppOptions): FactoryProvider[] {
+function bindings({ config }: AppOptions): FactoryProvider[] {
   return [
-    bind(Accounts, [DataSource], (db: DataSource) => new PostgresAccounts(db)),
-    bind(Profiles, [DataSource], (db: DataSource) => new PostgresProfiles(db)),
-    bind(SignInSessions, [DataSource], (db: DataSource) => new PostgresSignInSessions(db)),
-    bind(SignInLinks, [DataSource], (db: DataSource) => new PostgresSignInLinks(db)),
     bind(Readiness, [DataSource], (db: DataSource) => new PostgresReadiness(db)),
-    bind(KeyRing, [DataSource], (db: DataSource) =>
-      KeyRing.open(new PostgresSigningKeyStore(db), new KeySealing(secret), config),
-    ),
-    bind(PublicKeys, [KeyRing], (keys: KeyRing) => keys),
-    bind(
-      AccessTokens,
-      [KeyRing, SignInSessions],
-      (keys: KeyRing, sessions: SignInSessions) => new JwtAccessTokens(keys, sessions, config),
-    ),
-    bind(RefreshChain, [], () => new RefreshChain(secret)),
-    bind(PasswordHashes, [], () => new Argon2PasswordHashes()),
     bind(Projects, [DataSource], (db: DataSource) => new PostgresProjects(db)),
-    bind(Members, [DataSource], (db: DataSource) => new PostgresMembers(db)),
-    bind(Memberships, [DataSource], (db: DataSource) => new PostgresMemberships(db)),
+    bind(Members, [DataSource, AuditLog], (db: DataSource, audit: AuditLog) => new PostgresMembers(db, audit)),
     bind(DocumentsDirectory, [DataSource], (db: DataSource) => new PostgresDocumentsDirectory(db)),
     bind(DemoProject, [DataSource], (db: DataSource) => new PostgresDemoProject(db)),
-    bind(UpdateLog, [DataSource], (db: DataSource) => new PostgresUpdateLog(db)),
+    bind(UpdateLog, [DataSource], (db: DataSource) => new PostgresUpdateLog(db, config.allowUnsafeDatabase)),
+    bind(Quarantine, [DataSource], (db: DataSource) => new PostgresQuarantine(db)),
     bind(Nodes, [DataSource], (db: DataSource) => new PostgresNodes(db)),
     bind(RoomFrames, [], () => new PacketFrames()),
     bind(Compactor, [], () => new WorkerCompactor()),
-    bind(AuthSettings, [], () => config),
+    bind(DocumentDigests, [], () => new WorkerDigests()),
     bind(HealthSettings, [], () => config),
   ];
 }
@@ -126,17 +124,27 @@ function bindings({ config, secret }: AppOptions): FactoryProvider[] {
 class AppModule {
   static create(options: AppOptions, database: DataSource, logger: pino.Logger): DynamicModule {
     const limits = limitsOf(options.config);
+    // This run of the process, in its lease and in what its editors are told.
+    const node = randomUUID();
     return {
       module: AppModule,
       imports: [
         loggingModule(logger),
         MetricsModule.create(),
         AdaptersModule.create(
-          [...bindings(options), ...busBindings(options, logger), ...aiBindings(options, logger)],
+          [
+            ...bindings(options),
+            ...accessBindings(options, logger),
+            ...busBindings(options, logger),
+            ...aiBindings(options, logger),
+            ...historyBindings(options.config),
+          ],
           database,
         ),
-        SocketsModule.create(limits, logger),
-        DocumentsModule.create({ ...options.config, limits }, logger),
+        SocketsModule.create(node, limits, options.config.capacity, logger),
+        DocumentsModule.create({ ...options.config, limits, node }, logger),
+        ChangesModule.create(isAlone(options.config), logger),
+        HistoryModule.create(logger),
         ...FEATURES,
         AiConnectionsModule,
         AiModule.create(options.config.ai.analysis, logger),
@@ -160,8 +168,10 @@ export async function createApp(
     pretty: process.stderr.isTTY === true && config.nodeEnv !== 'production',
     destination: logDestination,
   });
-  const database = createDataSource(options.databaseUrl);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.create(options, database, logger), {
+  const database = createDataSource(options.databaseUrl, config);
+  const { connections, pendingConnections } = config.capacity;
+  const http = new HttpAdapter({ maxConnections: connections + pendingConnections + REST_CONNECTIONS });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.create(options, database, logger), http, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import pino from 'pino';
+import { checkDurability, UnsafeDatabase } from './adapters/postgres/durability.js';
 import { EmbeddedPostgres } from './adapters/postgres/embedded/embedded-postgres.js';
 import { EmbeddedPostgresError } from './adapters/postgres/embedded/embedded-postgres-error.js';
 import type { AppConfig } from './config/app-config.js';
@@ -17,7 +18,7 @@ import { StartReport } from './platform/lifecycle/start-report.js';
 type Database = typeof import('./adapters/postgres/data-source.js');
 
 /** What the person at the terminal can mend is said without a stack. */
-const PLAIN_ERRORS = [ConfigError, EmbeddedPostgresError, StartError];
+const PLAIN_ERRORS = [ConfigError, EmbeddedPostgresError, StartError, UnsafeDatabase];
 
 // What people read goes to stdout, what machines read to stderr.
 const report = new StartReport((text) => void process.stdout.write(text));
@@ -35,7 +36,7 @@ async function start(): Promise<void> {
     import('./app.module.js'),
     import('./adapters/postgres/data-source.js'),
   ]);
-  await migrate(database, databaseUrl);
+  await migrate(database, databaseUrl, config);
 
   const { app, demoLink } = await report.step('application', () => createApp({ config, databaseUrl, secret }));
   shutdown.onStop('The application', 5_000, () => app.close());
@@ -60,6 +61,7 @@ async function startPostgres({ dataDir, stateDir }: AppConfig): Promise<string> 
 async function migrate(
   { createDataSource, loadMigrations, runMigrations }: Database,
   databaseUrl: string,
+  { allowUnsafeDatabase: isAllowed }: AppConfig,
 ): Promise<void> {
   await report.step('migrations', async (note) => {
     const dataSource = await createDataSource(databaseUrl, { migrations: await loadMigrations() })
@@ -68,6 +70,7 @@ async function migrate(
         throw new StartError(`Cannot use the database: ${error.message}`, { cause: error });
       });
     try {
+      for (const warning of await checkDurability(dataSource, { isAllowed })) report.line(`  ! ${warning}`);
       const applied = await runMigrations(dataSource);
       note(applied.length > 0 ? `${applied.length} applied` : 'up to date');
     } finally {

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { checkDurability, UnsafeDatabase } from './adapters/postgres/durability.js';
 import { ConfigError } from './config/config-error.js';
 import { readEnvironment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
@@ -15,6 +16,7 @@ async function start(): Promise<void> {
   const config = await report.step('configuration', () => loadConfig(readEnvironment()));
   const { databaseUrl } = config;
   if (!databaseUrl) throw new StartError('A worker needs the DATABASE_URL of the servers that it works for');
+  await checkDatabase(databaseUrl, config.allowUnsafeDatabase);
   const { createWorker } = await import('./worker.module.js');
   const logger = createLogger({
     level: config.logLevel,
@@ -29,14 +31,29 @@ async function start(): Promise<void> {
   report.line(`\nThe worker is ready after ${report.elapsed}.\n`);
 }
 
+/** What it writes of requests and diagnostics is worth as little on a database that forgets as what the servers write. */
+async function checkDatabase(databaseUrl: string, isAllowed: boolean): Promise<void> {
+  const { createDataSource } = await import('./adapters/postgres/data-source.js');
+  const dataSource = createDataSource(databaseUrl, { poolSize: 1 });
+  try {
+    await dataSource.initialize();
+    for (const warning of await checkDurability(dataSource, { isAllowed })) report.line(`  ! ${warning}`);
+  } catch (error) {
+    if (error instanceof UnsafeDatabase) throw error;
+    throw new StartError(`Cannot use the database: ${(error as Error).message}`, { cause: error });
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
 function logFatal(error: unknown): void {
   // Written at once: the process may have no further turn of the event loop.
   pino({ name: 'tandem-worker' }, pino.destination({ dest: 2, sync: true })).fatal(error, 'unexpected error');
 }
 
 function fail(error: unknown): Promise<void> {
-  const isPlain = error instanceof ConfigError || error instanceof StartError;
-  if (isPlain) process.stderr.write(`\n${error.message}\n`);
+  const isPlain = [ConfigError, StartError, UnsafeDatabase].some((kind) => error instanceof kind);
+  if (isPlain) process.stderr.write(`\n${(error as Error).message}\n`);
   else logFatal(error);
   return shutdown.stop(error instanceof ConfigError ? ConfigError.exitCode : 1);
 }

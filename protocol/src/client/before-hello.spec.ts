@@ -16,9 +16,9 @@ afterEach(async () => {
 });
 
 /** A JWT as the server makes them; nobody here looks at its signature. */
-const tokenOf = (sub: string) => {
+const tokenOf = (sub: string, iss = 'tandem') => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'HS256' })}.${part({ sub, name: 'Zoë 💡' })}.c2lnbmF0dXJl`;
+  return `${part({ alg: 'HS256' })}.${part({ iss, sub, name: 'Zoë 💡' })}.c2lnbmF0dXJl`;
 };
 const unreachable = () => Promise.reject(new TandemError('unreachable'));
 
@@ -135,6 +135,18 @@ it('SES-7: a document that was closed while nobody could tell is put away at the
   expect(at.document.text).toBe('typed');
 });
 
+it('SES-6, SES-7: the subject of a token of another issuer is no user id: the hello names the user, and edits go out', async () => {
+  const tab = client(new MemoryOutbox(), { token: async () => tokenOf('auth0|12345', 'https://id.example') });
+  at.server.userOf = () => 'ann';
+  const provider = tab.openDocument(DOCUMENT);
+  provider.text.insert(0, 'typed');
+  at.connect(tab);
+  await breath(at);
+  expect(tab.status).toBe('online');
+  expect(at.document.text).toBe('typed');
+  expect(provider.saved).toBe(true);
+});
+
 it('SES-7: a tab that closes waits for a token, but not for ever', async () => {
   const outbox = new MemoryOutbox();
   let answer: (token: string) => void = () => {};
@@ -157,6 +169,8 @@ it('SES-7: a tab that closes waits for a token, but not for ever', async () => {
 
 it('SES-7: reads the subject of a JWT, and nothing out of anything else', () => {
   expect(subjectOf(tokenOf('00000000-0000-4000-8000-00000000000a'))).toBe('00000000-0000-4000-8000-00000000000a');
+  // Somebody of that name elsewhere; here the hello tells who that is.
+  expect(subjectOf(tokenOf('00000000-0000-4000-8000-00000000000a', 'https://id.example'))).toBeUndefined();
   for (const token of ['', 'ann', 'a.b.c', `a.${Buffer.from('{"sub":7}').toString('base64url')}.c`, 'a..c']) {
     expect(subjectOf(token)).toBeUndefined();
   }

@@ -12,7 +12,12 @@ export { Diagnostics, type DiagnosticsEvents, type ResolvedDiagnostic } from './
 export type { Suggestion, SuggestionsEvents } from './ai/suggestion.js';
 export { Suggestions } from './ai/suggestions.js';
 export type { CompletionDelta } from './ai/transcript.js';
+export { AccountApi } from './api/account-api.js';
+export { FactorsApi } from './api/factors-api.js';
+export { HistoryApi, type HistoryMoment } from './api/history-api.js';
+export { IdentitiesApi, newBrowserKey } from './api/identities-api.js';
 export * from './api/session-store.js';
+export { SessionsApi } from './api/sessions-api.js';
 export { TandemApi, type TandemApiOptions } from './api/tandem-api.js';
 export { type Clock, systemClock } from './clock.js';
 export type { Dial, WireListener, WireSocket } from './connection/dial.js';

@@ -100,6 +100,32 @@ describe('reconnecting', () => {
     expect(client.status).toBe('online');
   });
 
+  it('CON-5: a token that is unknown at the door is fetched afresh once', async () => {
+    const asked: boolean[] = [];
+    const client = withTokens(async ({ fresh }) => {
+      asked.push(fresh);
+      return 'ann';
+    });
+    at.server.refuseNext('connect', { code: 'invalid_token' });
+    at.connect(client);
+    await at.server.settle();
+    at.clock.advance(3_000);
+    await at.server.settle();
+    expect(asked).toEqual([false, true]);
+    expect(client.status).toBe('online');
+    await client.close();
+
+    const refused = withTokens(async () => 'ann');
+    at.connect(refused);
+    for (let refusals = 0; refusals < 2; refusals++) {
+      at.server.refuseNext('connect', { code: 'invalid_token' });
+      await at.server.settle();
+      at.clock.advance(3_000);
+    }
+    await at.server.settle();
+    expect(refused.status).toBe('closed');
+  });
+
   it('CON-5: a fixed token that has expired is final', async () => {
     at.server.refuseNext('connect', { code: 'token_expired' });
     const client = at.client('ann');
@@ -206,6 +232,21 @@ describe('the session', () => {
   });
 });
 
+it('SES-8: after session:closed with retryAfterMs it comes back then, and not before', async () => {
+  const client = at.client('ann');
+  at.connect(client);
+  await at.server.settle();
+  at.server.connections[0]!.tell('session:closed', { code: 'rate_limited', message: 'Too fast', retryAfterMs: 12_000 });
+  await at.server.settle();
+  expect(client.lastError).toMatchObject({ code: 'rate_limited', retryAfterMs: 12_000 });
+  at.clock.advance(11_999);
+  await at.server.settle();
+  expect(client.status).toBe('offline');
+  at.clock.advance(1);
+  await at.server.settle();
+  expect(client.status).toBe('online');
+});
+
 describe('projects', () => {
   it('PRJ-4: opens its projects again and tells what they are now', async () => {
     const client = at.client('ann');
@@ -233,6 +274,31 @@ describe('projects', () => {
     at.connectionOf(client).tell('project:event', event);
     await at.server.settle();
     expect(heard).toEqual([event]);
+  });
+
+  it('LIM-9: a project that is to be opened later is asked for again, not before the server allows', async () => {
+    at.server.refuseNext('project:open', { code: 'rate_limited', retryAfterMs: 700 });
+    const { client } = await at.opened('ann');
+    const opened = client.openProject(PROJECT);
+    await at.server.settle();
+    at.clock.advance(699);
+    await at.server.settle();
+    expect(at.asked('project:open')).toHaveLength(1);
+    at.clock.advance(1);
+    await at.server.settle();
+    await expect(opened).resolves.toEqual({ role: 'editor', documents: [] });
+    expect(at.asked('project:open')).toHaveLength(2);
+  });
+
+  it('LIM-9: a project that was closed meanwhile is not asked for again', async () => {
+    at.server.refuseNext('project:open', { code: 'overloaded', retryAfterMs: 700 });
+    const { client } = await at.opened('ann');
+    const opened = expect(client.openProject(PROJECT)).rejects.toMatchObject({ code: 'unreachable' });
+    await at.server.settle();
+    await Promise.all([client.closeProject(PROJECT), at.server.settle(), opened]);
+    at.clock.advance(10_000);
+    await at.server.settle();
+    expect(at.asked('project:open')).toHaveLength(1);
   });
 
   it('PRJ-4: a project that is refused is not asked for again', async () => {

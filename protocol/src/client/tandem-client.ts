@@ -37,7 +37,7 @@ export interface TandemClientOptions {
   readonly userId?: string;
   /** Default: IndexedDB where there is one, else memory. */
   readonly outbox?: OutboxStore;
-  /** From 0 to below 1, for the jitter of reconnects. */
+  /** From 0 to below 1, for the jitter of reconnects and repeats. */
   readonly random?: () => number;
   /** How a connection is made; default: Socket.IO. */
   readonly dial?: Dial;
@@ -83,6 +83,7 @@ const unreachable = () => new TandemError('unreachable', 'There is no connection
 export class TandemClient {
   private readonly events = new Emitter<ClientEvents>();
   private readonly clock: Clock;
+  private readonly random: () => number;
   private readonly identity: Identity;
   private readonly connection: Connection;
   private readonly outbox: OutboxStore;
@@ -94,6 +95,7 @@ export class TandemClient {
 
   constructor(private readonly options: TandemClientOptions) {
     this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? Math.random;
     this.outbox = options.outbox ?? (globalThis.indexedDB ? new IndexedDbOutbox() : this.fallbackOutbox);
     const { token, userId } = options;
     this.identity = new Identity({ token, userId, clock: this.clock });
@@ -102,7 +104,7 @@ export class TandemClient {
       identity: this.identity,
       dial: options.dial ?? socketIoDial,
       clock: this.clock,
-      random: options.random ?? Math.random,
+      random: this.random,
     });
     this.projects = new OpenProjects(
       (projectId, answered) => this.connection.request('project:open', { projectId }, answered),
@@ -110,6 +112,8 @@ export class TandemClient {
         opened: (projectId, answer) => this.events.emit('project-opened', { projectId, ...answer }),
         refused: (_projectId, error) => this.events.emit('error', error),
       },
+      (ms, callback) => this.clock.after(ms, callback),
+      this.random,
     );
     this.link = this.documentLink();
     this.connection.on('status', (status) => this.events.emit('status', status));
@@ -265,6 +269,7 @@ export class TandemClient {
     const client = this;
     return {
       clock: this.clock,
+      random: this.random,
       get limits() {
         return client.hello?.limits ?? DEFAULT_LIMITS;
       },

@@ -10,21 +10,35 @@ export const password = z
 export const displayName = z.string().trim().min(1).max(80);
 
 export const registerBody = z.strictObject({ email, password, displayName });
-/** At sign-in the length is not judged: a wrong password and an impossible one get the same answer. */
+/** Six digits of an authenticator app, or a recovery code; spaces and dashes do not count. */
+export const secondFactorCode = z.string().max(64);
+/**
+ * At sign-in the length is not judged: a wrong password and an impossible one get the same answer. `code`: for who has a second
+ * factor, asked for by `second_factor_required`.
+ */
 export const loginBody = z.strictObject({
   email,
   password: z
     .string()
     .max(256)
     .transform((v) => v.normalize('NFC')),
+  code: secondFactorCode.optional(),
 });
 export const refreshBody = z.strictObject({ refreshToken: z.string().max(512) });
 export const logoutBody = refreshBody;
 /** The token of a printed link; each use signs in a new guest. */
 export const linkBody = z.strictObject({ token: z.string().max(512), displayName: displayName.optional() });
 
-/** `email` is null for a guest who came by a link. */
-export const user = z.object({ id, email: z.string().nullable(), displayName: z.string() });
+/** `email` is null for a guest, and for who came by an identity provider that told none. */
+export const user = z.object({
+  id,
+  email: z.string().nullable(),
+  displayName: z.string(),
+  /** A guest came by a link and cannot sign in again. */
+  kind: z.enum(['person', 'guest']),
+  /** Whether its owner has opened a mail to `email`. */
+  emailVerified: z.boolean(),
+});
 
 /** `expiresIn`: seconds until the access token ends. */
 export const tokens = z.object({

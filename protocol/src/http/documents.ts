@@ -21,6 +21,8 @@ export const document = z.object({
   epoch,
   createdAt: time,
   updatedAt: time,
+  /** Since when stored edits of it are lost or under repair; absent: never, or not any more. */
+  damagedAt: time.optional(),
 });
 
 /** A folder or a file of the tree; folders come first, then names in code point order. */

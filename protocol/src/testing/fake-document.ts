@@ -19,6 +19,7 @@ interface Pending {
   readonly answer: (answer: object) => void;
 }
 
+const NOTHING = new Uint8Array([0, 0]);
 const stateOf = (doc: Y.Doc) => Y.encodeStateAsUpdate(doc);
 const copyOf = (doc: Y.Doc, ...more: Uint8Array[]) => {
   const copy = new Y.Doc();
@@ -32,6 +33,8 @@ export class FakeDocument {
   epoch = 1;
   rows: { seq: number; update: Uint8Array }[] = [];
   committed = new Y.Doc();
+  /** Rows are lost, and nobody can say what was in them. */
+  isDamaged = false;
   readonly roles = new Map<string, Role>();
   readonly sessions = new Map<FakeConnection, Session>();
   /** What clients said of whose text is in their updates, in the order of arrival. */
@@ -68,6 +71,7 @@ export class FakeDocument {
       role,
       kind: 'text',
       awareness: this.othersAwareness(from),
+      ...(this.isDamaged && { damaged: { clientIds: this.wantedFrom(from, body) } }),
     };
     return { answer, pieces };
   }
@@ -153,6 +157,25 @@ export class FakeDocument {
     this.sessions.clear();
   }
 
+  /** The stored row cannot be read any more: what builds on it goes with it. */
+  lose(seq: number): void {
+    this.rows[seq - 1] = { seq, update: NOTHING };
+    this.committed = new Y.Doc();
+    for (const { update } of this.rows) {
+      const after = copyOf(this.committed, update);
+      if (!after.store.pendingStructs && !after.store.pendingDs) this.committed = after;
+    }
+    this.isDamaged = true;
+  }
+
+  /** It is read anew: everybody has to open it again. */
+  reopen(): void {
+    for (const session of this.sessions.keys()) {
+      session.tell('document:status', { documentId: this.id, state: 'closed', reopen: true });
+    }
+    this.sessions.clear();
+  }
+
   setRole(userId: string, role: Role): void {
     this.roles.set(userId, role);
     for (const session of this.sessions.keys()) {
@@ -194,8 +217,14 @@ export class FakeDocument {
     return undefined;
   }
 
+  private wantedFrom(from: FakeConnection, { stateVector }: DocumentOpen): number[] {
+    const had = stateVector ? Y.decodeStateVector(stateVector) : new Map<number, number>();
+    const more = [...had].filter(([client, end]) => end > Y.getState(this.committed.store, client));
+    return more.map(([client]) => client).filter((client) => this.owners.get(client) === from.userId);
+  }
+
   private missing({ seq, epoch, stateVector }: DocumentOpen): Uint8Array {
-    if (seq !== undefined && epoch === this.epoch) {
+    if (seq !== undefined && epoch === this.epoch && !this.isDamaged) {
       const rows = this.rows.filter((row) => row.seq > seq).map(({ update }) => update);
       return rows.length === 0 ? new Uint8Array([0, 0]) : Y.mergeUpdates(rows);
     }

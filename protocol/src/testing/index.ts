@@ -6,3 +6,4 @@ export { breathe, FakeServer } from './fake-server.js';
 export { ManualClock } from './manual-clock.js';
 export type { Refusal } from './refusal.js';
 export { type SeededRandom, seededRandom, withSeeds } from './seeded-random.js';
+export { shrinkList } from './shrink-list.js';

@@ -28,6 +28,8 @@ export const documentOpenAnswer = z.object({
   awareness: bytes.optional(),
   /** Suggestions that stand open in it, with their text so far. */
   completions: z.array(openCompletion).optional(),
+  /** Stored edits of it are lost. `clientIds`: the client has more than the server of these ids, which are its user's. */
+  damaged: z.object({ clientIds: z.array(clientId) }).optional(),
 });
 
 /** One large update is cut into parts, numbered from 0, under an id that the client chooses. */
@@ -62,7 +64,12 @@ export const documentPieceEvent = z.object({
 });
 /** After a backlog was skipped: all that the recipient may lack. */
 export const documentResyncEvent = z.object({ documentId: id, update: bytes, stateVector: bytes, seq, epoch });
-export const documentStatusEvent = z.object({ documentId: id, state: z.enum(['ok', 'stalled', 'closed']) });
+export const documentStatusEvent = z.object({
+  documentId: id,
+  state: z.enum(['ok', 'stalled', 'closed']),
+  /** Of `closed`: the server reads the document anew, and it may be opened again at once. */
+  reopen: z.literal(true).optional(),
+});
 export const documentRoleEvent = z.object({ documentId: id, role });
 export const documentResetEvent = z.object({ documentId: id, epoch });
 

@@ -5,6 +5,7 @@ import { NotifyNodeBus } from '../adapters/postgres/notify/notify-node-bus.js';
 import { RedisNodeBus } from '../adapters/redis/redis-node-bus.js';
 import type { AppConfig } from '../config/app-config.js';
 import { BusChanges } from '../core/access/bus-changes.js';
+import { ChangeFeed } from '../core/access/change-feed.js';
 import { Changes } from '../core/access/changes.js';
 import { AiRelay } from '../core/ai/ai-relay.js';
 import { BusAiRelay } from '../core/ai/bus-ai-relay.js';
@@ -25,12 +26,20 @@ export function busBindings(options: BusOptions, logger: pino.Logger): FactoryPr
     bind(NodeBus, [], () => createNodeBus(options, report('the bus between nodes has trouble'))),
     bind(AiRelay, [NodeBus], (bus: NodeBus) => new BusAiRelay(bus, report('a listener to the AI relay failed'))),
     bind(RoomBus, [NodeBus], (bus: NodeBus) => new BusRoomBus(bus)),
-    bind(Changes, [NodeBus], (bus: NodeBus) => new BusChanges(bus, report('a listener to changes failed'))),
+    bind(BusChanges, [NodeBus], (bus: NodeBus) => {
+      const feed = isAlone(options.config) ? undefined : new ChangeFeed();
+      return new BusChanges(bus, report('a listener to changes failed'), feed);
+    }),
+    bind(Changes, [BusChanges], (changes: BusChanges) => changes),
   ];
 }
 
-/** With a database that it started itself a server is alone. */
+/** With a database that it started itself a server is alone, unless Redis joins it to others. */
+export function isAlone({ databaseUrl, redisUrl }: AppConfig): boolean {
+  return !databaseUrl && !redisUrl;
+}
+
 function createNodeBus({ config, databaseUrl }: BusOptions, report: (error: unknown) => void): NodeBus {
   if (config.redisUrl) return new RedisNodeBus(config.redisUrl, report);
-  return config.databaseUrl ? new NotifyNodeBus(databaseUrl, report) : new InProcessNodeBus(report);
+  return isAlone(config) ? new InProcessNodeBus(report) : new NotifyNodeBus(databaseUrl, report);
 }

@@ -1,4 +1,5 @@
-import { type OptionKey, optionNotes, options } from './options.js';
+import { optionNotes } from './option.js';
+import { type OptionKey, options } from './options.js';
 
 /** The table of all settings in Markdown, for the docs. */
 export function describeConfig(): string {

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS } from '@tandem/protocol';
 import { ConfigError } from './config-error.js';
 import { describeConfig } from './describe-config.js';
 import { loadConfig } from './load-config.js';
 
-const SECRET = 'x'.repeat(32);
+const SECRET = '9f2c41d07be85a63f1d04c7792ab3e58';
 
 describe('loadConfig', () => {
   test('needs nothing', () => {
@@ -173,6 +174,99 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...env, TANDEM_SECRET: SECRET }).secret).toBe(SECRET);
     expect(loadConfig({ NODE_ENV: 'production' }).secret).toBeUndefined();
   });
+});
+
+describe('sign-in with others', () => {
+  const PROVIDER = { OIDC_ISSUER: 'https://id.example.org', OIDC_CLIENT_ID: 'tandem', OIDC_CLIENT_SECRET: 'hunter2' };
+  const more = (value: unknown) => ({ OIDC_PROVIDERS: typeof value === 'string' ? value : JSON.stringify(value) });
+  const UNIVERSITY = { id: 'uni', name: 'University', issuer: 'https://sso.uni.example', clientId: 'tandem' };
+  const EXTERNAL = { EXTERNAL_JWT_ISSUER: 'https://id.example.org', EXTERNAL_JWT_AUDIENCE: 'a, b' };
+
+  test('is with nobody unless somebody is named', () => {
+    expect(loadConfig({}).signIn).toEqual({ providers: [], github: undefined, signUp: true, signUpDomains: [] });
+    expect(loadConfig({}).externalTokens).toBeUndefined();
+  });
+
+  test('takes one provider, several, and GitHub', () => {
+    const github = { GITHUB_CLIENT_ID: 'app', GITHUB_CLIENT_SECRET: 'hunter3', GITHUB_URL: 'https://git.example.org/' };
+    const { signIn } = loadConfig({
+      ...PROVIDER,
+      ...github,
+      ...more([UNIVERSITY]),
+      OIDC_SIGN_UP_DOMAINS: 'Example.org',
+    });
+    const common = { scopes: 'openid profile email', trustEmail: false };
+    expect(signIn.providers).toEqual([
+      {
+        ...common,
+        id: 'oidc',
+        name: 'Single sign-on',
+        issuer: 'https://id.example.org',
+        clientId: 'tandem',
+        clientSecret: 'hunter2',
+      },
+      { ...common, ...UNIVERSITY },
+    ]);
+    expect(signIn.github).toEqual({ url: 'https://git.example.org', clientId: 'app', clientSecret: 'hunter3' });
+    expect(signIn.signUpDomains).toEqual(['example.org']);
+  });
+
+  test('takes tokens of an issuer', () => {
+    expect(loadConfig(EXTERNAL).externalTokens).toEqual({
+      issuer: 'https://id.example.org',
+      audience: ['a', 'b'],
+      jwksUrl: undefined,
+      algorithms: ['RS256', 'ES256'],
+      rolesClaim: 'tandem_roles',
+    });
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['an issuer without a client', { OIDC_ISSUER: 'https://id.example.org' }, 'OIDC_CLIENT_ID'],
+    ['A35: an issuer in clear text', { ...PROVIDER, OIDC_ISSUER: 'http://id.example.org' }, 'OIDC_ISSUER'],
+    ['scopes without openid', { ...PROVIDER, OIDC_SCOPES: 'email' }, 'OIDC_SCOPES'],
+    ['GitHub without its secret', { GITHUB_CLIENT_ID: 'app' }, 'GITHUB_CLIENT_SECRET'],
+    ['no JSON', more('[{'), 'OIDC_PROVIDERS'],
+    ['a provider twice', more([UNIVERSITY, UNIVERSITY]), 'OIDC_PROVIDERS'],
+    ['the id of another setting', more([{ ...UNIVERSITY, id: 'github' }]), 'OIDC_PROVIDERS'],
+    ['an id that is a path', more([{ ...UNIVERSITY, id: '../x' }]), 'OIDC_PROVIDERS'],
+    ['a field that nobody knows', more([{ ...UNIVERSITY, trust: true }]), 'OIDC_PROVIDERS'],
+    ['a domain that is an address', { OIDC_SIGN_UP_DOMAINS: 'ada@example.org' }, 'OIDC_SIGN_UP_DOMAINS'],
+    ['A30: tokens for anybody', { EXTERNAL_JWT_ISSUER: 'https://id.example.org' }, 'EXTERNAL_JWT_AUDIENCE'],
+    ['A30: our own issuer', { ...EXTERNAL, EXTERNAL_JWT_ISSUER: 'tandem' }, 'EXTERNAL_JWT_ISSUER'],
+    [
+      'A28: a secret that both know',
+      { ...EXTERNAL, EXTERNAL_JWT_ALGORITHMS: 'RS256,HS256' },
+      'EXTERNAL_JWT_ALGORITHMS',
+    ],
+    ['A28: no signature', { ...EXTERNAL, EXTERNAL_JWT_ALGORITHMS: 'none' }, 'EXTERNAL_JWT_ALGORITHMS'],
+    [
+      'keys in clear text',
+      { ...EXTERNAL, EXTERNAL_JWT_JWKS_URL: 'http://id.example.org/keys' },
+      'EXTERNAL_JWT_JWKS_URL',
+    ],
+    ['keys that cannot be found', { ...EXTERNAL, EXTERNAL_JWT_ISSUER: 'our-backend' }, 'EXTERNAL_JWT_JWKS_URL'],
+  ])('refuses %s', (_what, env, key) => {
+    const { settings, message } = errorOf(env);
+    expect(settings.map((setting) => setting.key)).toContain(key);
+    expect(message).not.toMatch(/hunter/);
+  });
+});
+
+test('LIM-1: the limits of a server without configuration are those of the protocol', () => {
+  expect(DEFAULT_LIMITS).toMatchObject(loadConfig({}).limits);
+  // Every one can be set, but the two that Socket.IO's own limits and the schemas give.
+  const fixed = Object.keys(DEFAULT_LIMITS).filter((key) => !(key in loadConfig({}).limits));
+  expect(fixed).toEqual(['maxPacketBytes', 'maxAttachments']);
+});
+
+test('5,000 people behind one address find room', () => {
+  const { capacity } = loadConfig({});
+  expect(capacity.connectionsPerAddress).toBeGreaterThanOrEqual(2 * 5000);
+  expect(capacity.pendingConnectionsPerAddress).toBeGreaterThanOrEqual(5000);
+  expect(capacity.pendingConnections).toBeGreaterThan(capacity.pendingConnectionsPerAddress);
+  expect(10 * capacity.handshakeRatePerAddress).toBeGreaterThanOrEqual(2 * 5000);
+  expect(capacity.opensWaiting).toBeGreaterThanOrEqual(3 * 5000);
 });
 
 test('the documented settings are those of the schema', () => {

@@ -1,31 +1,10 @@
 import { z } from 'zod';
 import { FIM_TEMPLATES } from './app-config.js';
-import { bearer, flag, host, integer, oneOf, origins, proxies, publicUrl, text, url, type Value } from './values.js';
-
-export interface OptionNotes {
-  readonly type: string;
-  readonly expects: string;
-  readonly unit: string;
-  readonly description: string;
-  /** What stands in the table where the default is not one fixed value. */
-  readonly otherwise: string | undefined;
-}
-
-export const optionNotes = z.registry<OptionNotes>();
-
-function optional<T>(value: Value<T>, description: string, about: Partial<OptionNotes>) {
-  return value.schema.optional().register(optionNotes, notes(value, description, about));
-}
-
-function withDefault<T>(value: Value<T>, fallback: z.core.util.NoUndefined<T>, description: string, unit?: string) {
-  return value.schema.default(fallback).register(optionNotes, notes(value, description, { unit }));
-}
-
-function notes<T>(value: Value<T>, description: string, about: Partial<OptionNotes>): OptionNotes {
-  const { type, expects } = value;
-  const { unit = '', otherwise } = about;
-  return { type, expects, unit, description, otherwise };
-}
+import { identityOptions } from './identity-options.js';
+import { limitOptions } from './limit-options.js';
+import { mailOptions } from './mail-options.js';
+import { optional, withDefault } from './option.js';
+import { bearer, flag, host, integer, oneOf, origins, proxies, publicUrl, text, url } from './values.js';
 
 const DAY = 86_400;
 const MEBIBYTE = 1_048_576;
@@ -47,6 +26,11 @@ export const options = z.object({
   DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'The PostgreSQL to use', {
     otherwise: 'none: the server starts its own PostgreSQL',
   }),
+  ALLOW_UNSAFE_DATABASE: withDefault(
+    flag(),
+    false,
+    'Use a database that may lose saved edits in a crash (`fsync`, `full_page_writes` or `synchronous_commit` off): for throw-away data, or where its operator makes up for it',
+  ),
   REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for the AI queue, and for what nodes tell each other', {
     otherwise: 'none: PostgreSQL does both',
   }),
@@ -61,6 +45,11 @@ export const options = z.object({
   PUBLIC_URL: optional(publicUrl(), 'Address under which people reach the server, used in links', {
     otherwise: 'the address it listens on',
   }),
+  ALLOW_PLAIN_HTTP: withDefault(
+    flag(),
+    false,
+    'Start in production with a PUBLIC_URL of http://, for a network that is trusted: passwords and tokens cross it in clear text',
+  ),
   TANDEM_SECRET: optional(text(32), 'Encrypts the signing keys, 32 characters or more; the same on every node', {
     otherwise: 'generated into TANDEM_DATA_DIR; required when DATABASE_URL is set and NODE_ENV is production',
   }),
@@ -80,13 +69,41 @@ export const options = z.object({
   NODE_ENV: withDefault(oneOf('development', 'test', 'production'), 'development', 'Kind of environment'),
   ACCESS_TOKEN_TTL: withDefault(integer(1, 30 * DAY), 900, 'How long an access token is valid', 's'),
   REFRESH_TOKEN_TTL: withDefault(integer(1, 3650 * DAY), 30 * DAY, 'How long a refresh token is valid', 's'),
-  COMMITTERS: withDefault(integer(1, 8), 2, 'Writers to the update log; documents are spread over them'),
+  SIGNING_KEY_DAYS: withDefault(
+    integer(1, 3650),
+    90,
+    'How long a key signs access tokens before the server replaces it, without anybody noticing',
+    'days',
+  ),
+  SIGNING_KEY_LEAD: withDefault(
+    integer(1, DAY),
+    600,
+    'How long a new signing key is published before it signs: longer than others keep `/.well-known/jwks.json`, which is 300 s',
+    's',
+  ),
+  COMMITTERS: withDefault(
+    integer(1, 8),
+    2,
+    'Writers to the update log, each with a connection of its own; documents are spread over them',
+  ),
   COMPACT_ROWS: withDefault(integer(1, 1_000_000), 500, 'Updates after which a document gets a new snapshot', 'rows'),
   COMPACT_BYTES: withDefault(
     integer(1, 1024 * MEBIBYTE),
     MEBIBYTE / 4,
     'Bytes of updates after which a document gets a new snapshot',
     'bytes',
+  ),
+  HISTORY_DAYS: withDefault(
+    integer(0, 3650),
+    30,
+    'How long one can look back into documents, and deleted ones are kept; a project may say otherwise; 0 keeps all, for ever',
+    'days',
+  ),
+  AUDIT_DAYS: withDefault(
+    integer(0, 3650),
+    365,
+    'How long it is known who signed in and who changed rights; 0 keeps it for ever',
+    'days',
   ),
   AI_WORKER: withDefault(
     oneOf('inline', 'none'),
@@ -122,19 +139,9 @@ export const options = z.object({
   DEMO: optional(flag(), 'Create a demo project and print a link into it', {
     otherwise: 'true without DATABASE_URL, else false',
   }),
-  // A packet holds at most 1 MiB, and its names and ids need room beside the update; larger updates come in parts.
-  MAX_UPDATE_BYTES: withDefault(
-    integer(1024, MEBIBYTE - 64 * 1024),
-    MEBIBYTE / 2,
-    'Largest update in one message; larger ones come in parts',
-    'bytes',
-  ),
-  MAX_DOCUMENT_BYTES: withDefault(
-    integer(1, 1024 * MEBIBYTE),
-    64 * MEBIBYTE,
-    'Size at which a document takes no more edits',
-    'bytes',
-  ),
+  ...mailOptions,
+  ...identityOptions,
+  ...limitOptions,
 });
 
 export type OptionKey = keyof typeof options.shape;

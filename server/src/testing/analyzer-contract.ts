@@ -85,7 +85,7 @@ export function analyzerContract(open: () => AnalyzerUnderTest): void {
         }
       }
     }
-  }, 60_000);
+  });
 
   it('names the rule and its page', async () => {
     for (const { path, code, plant } of open().plantings) {

@@ -14,6 +14,8 @@ export interface PrivateRedis {
   kill9(): Promise<void>;
   /** Another process on the same port, with nothing in it. Call it after `kill9`. */
   restart(): Promise<void>;
+  /** FLUSHALL. */
+  flush(): Promise<void>;
   /** SIGSTOP and SIGCONT: connected, and silent. */
   freeze(): void;
   thaw(): void;
@@ -41,6 +43,10 @@ export async function startPrivateRedis(program: string): Promise<PrivateRedis> 
     kill9,
     restart: async () => {
       child = await start(program, dir, port);
+    },
+    flush: async () => {
+      const redis = new Redis(url);
+      await redis.flushall().finally(() => redis.disconnect());
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),

@@ -8,6 +8,7 @@ const PACKAGES = {
   chromium: 'chromium',
   chromedriver: 'chromium-driver',
   'rabbitmq-server': 'rabbitmq-server',
+  faketime: 'faketime',
 } as const;
 export type Program = keyof typeof PACKAGES;
 

@@ -19,6 +19,9 @@ export interface ServerProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
+/** As `npm start` has it: the young generation would take 128 MB of its own accord, and is no faster for it. */
+const START_FLAGS = ['--max-semi-space-size=8'];
+
 /** The built server as a process of its own: what `npm start` runs. */
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -32,7 +35,7 @@ export class ServerProcess {
   constructor({ env, dataDir, cwd, node = process.execPath, main = MAIN, user }: ServerProcessOptions) {
     this.#ownDir = dataDir === undefined || cwd === undefined ? makeTempDir() : undefined;
     this.dataDir = dataDir ?? join(this.#ownDir ?? '', 'data');
-    this.#child = spawn(node, [main], {
+    this.#child = spawn(node, [...START_FLAGS, main], {
       ...user,
       cwd: cwd ?? this.#ownDir,
       env: { ...BASE_ENV, TANDEM_DATA_DIR: this.dataDir, TANDEM_STATE_DIR: join(this.dataDir, '..', 'state'), ...env },

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import '@nestjs/common';
 import '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig, CapacityConfig, LimitsConfig } from '../config/app-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { createTestDatabase } from './postgres.js';
 
@@ -16,6 +16,12 @@ export interface TestAnswer {
   /** The JSON of the answer; fails when it is none. */
   json<T = Record<string, unknown>>(): T;
 }
+
+/** What differs from the defaults. */
+export type TestSettings = Partial<Omit<AppConfig, 'limits' | 'capacity'>> & {
+  readonly limits?: Partial<LimitsConfig>;
+  readonly capacity?: Partial<CapacityConfig>;
+};
 
 interface TestRequest {
   readonly body?: unknown;
@@ -36,15 +42,21 @@ export class TestApp {
 
   /** Over `settings.databaseUrl`, which must be migrated, or a database of its own. `secret`: of another node over it. */
   static async start(
-    settings: Partial<AppConfig> = {},
+    settings: TestSettings = {},
     secret: string = randomBytes(32).toString('base64url'),
   ): Promise<TestApp> {
     const { databaseUrl } = settings;
     const database = databaseUrl ? { url: databaseUrl, drop: async () => undefined } : await createTestDatabase();
     const lines: string[] = [];
     const { createApp } = await import('../app.module.js');
+    const defaults = loadConfig({ LOG_LEVEL: 'trace', NODE_ENV: 'test' });
     const { app } = await createApp({
-      config: { ...loadConfig({ LOG_LEVEL: 'trace', NODE_ENV: 'test' }), ...settings },
+      config: {
+        ...defaults,
+        ...settings,
+        limits: { ...defaults.limits, ...settings.limits },
+        capacity: { ...defaults.capacity, ...settings.capacity },
+      },
       databaseUrl: database.url,
       secret,
       logDestination: { write: (line) => lines.push(line) },

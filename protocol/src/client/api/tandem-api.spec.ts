@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { browserSessionStore, type SessionStore, TandemApi, type TokenSession } from '../index.js';
+import { browserSessionStore, newBrowserKey, type SessionStore, TandemApi, type TokenSession } from '../index.js';
 
 interface Call {
   readonly method: string;
@@ -75,6 +75,18 @@ it('ERR-6: signs in, keeps the session, and sends its token', async () => {
   ]);
 });
 
+it('ERR-6: a registration that goes on by mail signs nobody in, and its link does', async () => {
+  const api = new TandemApi({ url });
+  const body = { email: 'ann@example.com', password: 'a long enough password' };
+  reply = () => ({ status: 202, body: { status: 'mail_sent' } });
+  await expect(api.register({ ...body, displayName: 'Ann' })).resolves.toBeUndefined();
+  expect(api.session).toBeUndefined();
+  reply = () => ({ status: 201, body: issued() });
+  await api.confirmRegistration({ token: 't', password: body.password });
+  expect(api.session).toMatchObject({ user: USER });
+  expect(calls.at(-1)).toMatchObject({ path: '/api/v1/auth/register/confirm', authorization: undefined });
+});
+
 it('ERR-6: a refusal carries code, message, details and the time to wait', async () => {
   const api = await signedIn();
   const errors = [{ path: 'path', message: 'Too long' }];
@@ -127,6 +139,19 @@ it('ERR-6: a token that the server finds expired is renewed once', async () => {
   await expect(api.me()).rejects.toMatchObject({ code: 'token_expired' });
 });
 
+it('ERR-6: a token whose key was withdrawn is renewed once, and a session that has ended is dropped', async () => {
+  const api = await signedIn();
+  reply = ({ path, authorization }) => {
+    if (path.endsWith('/auth/refresh')) return { status: 200, body: issued() };
+    const isOld = authorization !== 'Bearer access-2';
+    return isOld ? { status: 401, body: problem('invalid_token') } : { status: 200, body: USER };
+  };
+  await expect(api.me()).resolves.toEqual(USER);
+  reply = () => ({ status: 401, body: problem('invalid_token') });
+  await expect(api.me()).rejects.toMatchObject({ code: 'invalid_token' });
+  expect(api.session).toBeUndefined();
+});
+
 it('ERR-6: a session that the server no longer knows is dropped; a network failure keeps it', async () => {
   const api = await signedIn();
   reply = () => ({ status: 503, body: problem('store_unavailable', { retry: 'resync' }) });
@@ -173,8 +198,21 @@ it('speaks every route', async () => {
   const api = await signedIn();
   reply = ({ method, path }) => {
     if (method === 'DELETE') return { status: 204 };
-    const body = { members: [], documents: [], tree: [], models: ['m'], attributions: ['a'] };
-    return { status: 200, body: path.endsWith('/text') ? 'const a = 1;' : body };
+    const body = {
+      members: [],
+      documents: [],
+      tree: [],
+      models: ['m'],
+      attributions: ['a'],
+      versions: ['v'],
+      sessions: ['s'],
+      tokens: ['t'],
+      providers: ['o'],
+      identities: ['i'],
+      recoveryCodes: ['r'],
+      url: 'https://id.example/authorize',
+    };
+    return { status: 200, body: /\/text(\?|$)/.test(path) ? 'const a = 1;' : body };
   };
   calls = [];
   await api.profile();
@@ -195,6 +233,46 @@ it('speaks every route', async () => {
   await expect(api.text('d')).resolves.toBe('const a = 1;');
   await expect(api.aiModels()).resolves.toEqual(['m']);
   await expect(api.attributions('d')).resolves.toEqual(['a']);
+  await api.history.changes('d');
+  await api.history.changes('d', { before: 9, limit: 3 });
+  await expect(api.history.text('d', { at: 7 })).resolves.toBe('const a = 1;');
+  await expect(api.history.versions('d')).resolves.toEqual(['v']);
+  await api.history.addVersion('d', { name: 'first', seq: 3 });
+  await expect(api.history.versionText('d', 'v')).resolves.toBe('const a = 1;');
+  await api.history.renameVersion('d', 'v', 'second');
+  await expect(api.history.deleteVersion('d', 'v')).resolves.toBeUndefined();
+  await api.history.restore('d', { seq: 2 });
+  await api.history.reset('d', { empty: true });
+  await expect(api.sessions.list()).resolves.toEqual(['s']);
+  await api.sessions.end('s');
+  await api.sessions.endAll();
+  await api.sessions.endAll({ exceptCurrent: true });
+  await expect(api.sessions.tokens()).resolves.toEqual(['t']);
+  await api.sessions.createToken({ name: 'CI', scopes: ['read'] });
+  await api.sessions.revokeToken('t');
+  await api.account.get();
+  await api.account.rename('Bea');
+  await api.account.changeEmail({ email: 'bea@example.com' });
+  await expect(api.account.sendVerification()).resolves.toBeUndefined();
+  await api.account.changePassword({ password: 'a long enough password' });
+  await api.account.verifyEmail('t');
+  await expect(api.account.requestPasswordReset('bea@example.com')).resolves.toBeUndefined();
+  await api.account.resetPassword('t', 'a long enough password');
+  await expect(api.account.export()).resolves.toContain('members');
+  await api.account.deletion();
+  await api.account.delete();
+  await api.factors.get();
+  await api.factors.startTotp();
+  await expect(api.factors.confirmTotp('123456')).resolves.toEqual(['r']);
+  await api.factors.endTotp('123456');
+  await expect(api.factors.renewRecoveryCodes('123456')).resolves.toEqual(['r']);
+  const browserKey = newBrowserKey();
+  await expect(api.identities.providers()).resolves.toEqual(['o']);
+  await expect(api.identities.start('o', { browserKey })).resolves.toBe('https://id.example/authorize');
+  await expect(api.identities.list()).resolves.toEqual(['i']);
+  await expect(api.identities.startLink('o', { browserKey })).resolves.toBe('https://id.example/authorize');
+  await api.identities.finishLink({ code: 'c', browserKey });
+  await api.identities.unlink('i');
   expect(calls.map(({ method, path }) => `${method} ${path.replace('/api/v1', '')}`)).toEqual([
     'GET /users/me/profile',
     'PUT /users/me/profile',
@@ -214,5 +292,79 @@ it('speaks every route', async () => {
     'GET /documents/d/text',
     'GET /ai/models',
     'GET /documents/d/attributions',
+    'GET /documents/d/history',
+    'GET /documents/d/history?before=9&limit=3',
+    'GET /documents/d/text?at=7',
+    'GET /documents/d/versions',
+    'POST /documents/d/versions',
+    'GET /documents/d/versions/v/text',
+    'PATCH /documents/d/versions/v',
+    'DELETE /documents/d/versions/v',
+    'POST /documents/d/restore',
+    'POST /documents/d/reset',
+    'GET /users/me/sessions',
+    'DELETE /users/me/sessions/s',
+    'DELETE /users/me/sessions',
+    'DELETE /users/me/sessions?except=current',
+    'GET /users/me/tokens',
+    'POST /users/me/tokens',
+    'DELETE /users/me/tokens/t',
+    'GET /users/me/account',
+    'PATCH /users/me',
+    'POST /users/me/email',
+    'POST /users/me/email/verification',
+    'PUT /users/me/password',
+    'POST /auth/verify-email',
+    'POST /auth/password-reset',
+    'POST /auth/password-reset/confirm',
+    'GET /users/me/export',
+    'GET /users/me/deletion',
+    'POST /users/me/deletion',
+    'GET /users/me/factors',
+    'POST /users/me/factors/totp',
+    'POST /users/me/factors/totp/confirm',
+    'DELETE /users/me/factors/totp',
+    'POST /users/me/factors/recovery-codes',
+    'GET /auth/providers',
+    'POST /auth/oidc/o/start',
+    'GET /users/me/identities',
+    'POST /users/me/identities/o/start',
+    'POST /users/me/identities',
+    'DELETE /users/me/identities/i',
   ]);
+});
+
+it('ERR-6: signs in with the code that a provider sent the browser back with, and keeps the session', async () => {
+  const api = new TandemApi({ url });
+  const browserKey = newBrowserKey();
+  expect(browserKey).toMatch(/^[\w-]{43}$/);
+  expect(newBrowserKey()).not.toBe(browserKey);
+  reply = () => ({ status: 200, body: { ...issued(), isNew: true, next: '/#/p/1' } });
+  await expect(api.identities.finish({ code: 'code', browserKey })).resolves.toMatchObject({
+    isNew: true,
+    next: '/#/p/1',
+  });
+  expect(calls).toEqual([
+    expect.objectContaining({
+      path: '/api/v1/auth/oidc/token',
+      authorization: undefined,
+      body: { code: 'code', browserKey },
+    }),
+  ]);
+  expect(api.session).toMatchObject({ accessToken: 'access-1', user: USER });
+});
+
+it('ERR-6: asks with tokens of another issuer, and for a fresh one where the server finds the last one expired', async () => {
+  const asked: boolean[] = [];
+  const token = async ({ fresh }: { fresh: boolean }) => {
+    asked.push(fresh);
+    return `foreign-${asked.length}`;
+  };
+  const api = new TandemApi({ url, token });
+  reply = ({ authorization }) =>
+    authorization === 'Bearer foreign-1'
+      ? { status: 401, body: problem('token_expired', { retry: 'now' }) }
+      : { status: 200, body: USER };
+  await expect(api.me()).resolves.toEqual(USER);
+  expect(asked).toEqual([false, true]);
 });

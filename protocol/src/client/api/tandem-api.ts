@@ -1,22 +1,36 @@
 import type { z } from 'zod';
-import { TandemError } from '../../errors.js';
+import { type ErrorCode, TandemError } from '../../errors.js';
+import type { confirmRegistrationBody } from '../../http/account.js';
 import type { AiModel, Attribution } from '../../http/ai.js';
 import type { LinkTokens, linkBody, loginBody, registerBody, Tokens, User } from '../../http/auth.js';
 import type { Document, DocumentList, documentBody, documentPatch } from '../../http/documents.js';
 import type { Profile, profileBody } from '../../http/profile.js';
 import type { Member, memberBody, memberPatch, Project, projectBody, projectPatch } from '../../http/projects.js';
 import { Emitter } from '../emitter.js';
+import { AccountApi, type AccountPort } from './account-api.js';
+import { FactorsApi } from './factors-api.js';
+import { HistoryApi } from './history-api.js';
 import { type HttpRequest, sendHttp } from './http-request.js';
+import { IdentitiesApi } from './identities-api.js';
+import { InvitationsApi } from './invitations-api.js';
 import { memorySessionStore, type SessionStore, type TokenSession } from './session-store.js';
+import { SessionsApi } from './sessions-api.js';
 
 /** Below this an access token is renewed before it is used. */
 const REFRESH_BEFORE_MS = 60_000;
+
+const RENEWABLE = new Set<ErrorCode>(['token_expired', 'invalid_token']);
 
 export interface TandemApiOptions {
   /** Origin of the server, for example `https://tandem.example`. */
   readonly url: string;
   /** Default: in memory. */
   readonly session?: SessionStore;
+  /**
+   * Access tokens of another issuer that the server accepts, as for `TandemClient`; then nobody signs in here. `fresh`: the one
+   * before was found expired.
+   */
+  readonly token?: (options: { readonly fresh: boolean }) => Promise<string>;
   readonly fetch?: typeof fetch;
 }
 
@@ -25,9 +39,22 @@ export interface TandemApiOptions {
  * `unreachable`. Reading is safe to repeat.
  */
 export class TandemApi {
+  /** One's own account: name, e-mail address, password, export and end. */
+  readonly account: AccountApi;
+  /** Two-step sign-in of one's own account. */
+  readonly factors: FactorsApi;
+  /** What documents were, and how they come back. */
+  readonly history: HistoryApi;
+  /** Sign-in with identity providers. */
+  readonly identities: IdentitiesApi;
+  /** Invitations, links for guests, and who let whom in. */
+  readonly invitations: InvitationsApi;
+  /** Where one is signed in, and the tokens that one has made for programs. */
+  readonly sessions: SessionsApi;
   private readonly base: string;
   private readonly store: SessionStore;
   private readonly fetcher: typeof fetch;
+  private readonly foreignToken: TandemApiOptions['token'];
   private readonly events = new Emitter<{ session: TokenSession | undefined }>();
   private current: TokenSession | undefined;
   private refreshing: Promise<string> | undefined;
@@ -36,7 +63,19 @@ export class TandemApi {
     this.base = options.url.replace(/\/+$/, '');
     this.store = options.session ?? memorySessionStore();
     this.fetcher = options.fetch ?? ((input, init) => fetch(input, init));
+    this.foreignToken = options.token;
     this.current = this.store.load();
+    const port: AccountPort = {
+      json: (method, path, body) => this.call(method, path, body),
+      text: async (path) => (await this.authorized({ method: 'GET', path })).text(),
+      open: async (method, path, body) => bodyOf(await this.send({ method, path, body })),
+    };
+    this.account = new AccountApi(port);
+    this.factors = new FactorsApi(port);
+    this.history = new HistoryApi(port);
+    this.identities = new IdentitiesApi({ ...port, signIn: (path, body) => this.signIn(path, body) });
+    this.invitations = new InvitationsApi(port);
+    this.sessions = new SessionsApi(port);
   }
 
   get session(): TokenSession | undefined {
@@ -48,9 +87,22 @@ export class TandemApi {
     return this.events.on(event, listener);
   }
 
-  register(body: z.input<typeof registerBody>): Promise<Tokens> {
-    return this.signIn('/auth/register', body);
+  /**
+   * Signs in as a new account. Resolves to undefined on a server that sends mail: it answers alike whether the address has an
+   * account or not, and the link in the mail goes on (`confirmRegistration`). Without mail: `email_taken`.
+   */
+  async register(body: z.input<typeof registerBody>): Promise<Tokens | undefined> {
+    const response = await this.send({ method: 'POST', path: '/auth/register', body });
+    return response.status === 202 ? undefined : this.keepTokens((await response.json()) as Tokens);
   }
+  /** Makes the account that the link in the mail is for, and signs in. The password is the one of the registration. */
+  confirmRegistration(body: z.input<typeof confirmRegistrationBody>): Promise<Tokens> {
+    return this.signIn('/auth/register/confirm', body);
+  }
+  /**
+   * Rejects with `second_factor_required` when the password is right and the account has a second factor: ask for its code, and
+   * repeat with `code`.
+   */
   login(body: z.input<typeof loginBody>): Promise<Tokens> {
     return this.signIn('/auth/login', body);
   }
@@ -72,6 +124,7 @@ export class TandemApi {
    * dropped.
    */
   accessToken(options: { fresh?: boolean } = {}): Promise<string> {
+    if (this.foreignToken) return this.foreignToken({ fresh: options.fresh === true });
     const session = this.current;
     if (!session) return Promise.reject(new TandemError('unauthorized'));
     const left = session.expiresAt - Date.now();
@@ -153,7 +206,10 @@ export class TandemApi {
   }
 
   private async signIn<T extends Tokens>(path: string, body: unknown): Promise<T> {
-    const tokens = (await (await this.send({ method: 'POST', path, body })).json()) as T;
+    return this.keepTokens((await (await this.send({ method: 'POST', path, body })).json()) as T);
+  }
+
+  private keepTokens<T extends Tokens>(tokens: T): T {
     this.keep(sessionOf(tokens));
     return tokens;
   }
@@ -188,16 +244,15 @@ export class TandemApi {
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.authorized({ method, path, body });
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return bodyOf(await this.authorized({ method, path, body }));
   }
 
-  /** With a token; one that the server finds expired (clocks differ) is renewed once. */
+  /** With a token; one that the server finds expired (clocks differ) or does not know (its key was withdrawn) is renewed once. */
   private async authorized(request: HttpRequest): Promise<Response> {
     try {
       return await this.send({ ...request, token: await this.accessToken() });
     } catch (error) {
-      if (!(error instanceof TandemError) || error.code !== 'token_expired') throw error;
+      if (!(error instanceof TandemError) || !RENEWABLE.has(error.code)) throw error;
       return this.send({ ...request, token: await this.accessToken({ fresh: true }) });
     }
   }
@@ -205,6 +260,10 @@ export class TandemApi {
   private send(request: HttpRequest): Promise<Response> {
     return sendHttp(this.fetcher, this.base, request);
   }
+}
+
+async function bodyOf<T>(response: Response): Promise<T> {
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 const sessionOf = ({ accessToken, refreshToken, expiresIn, user }: Tokens): TokenSession => ({

@@ -1,6 +1,6 @@
 import { ERRORS, TandemError } from '../../errors.js';
 import { PROTOCOL_VERSION } from '../../version.js';
-import type { ServerEvent } from '../../wire/events.js';
+import type { EventOf, ServerEvent } from '../../wire/events.js';
 import type { ServerHello } from '../../wire/session.js';
 import type { Clock } from '../clock.js';
 import type { Outcome } from '../document/document-link.js';
@@ -121,7 +121,7 @@ export class Connection {
       { token, protocol: PROTOCOL_VERSION },
       {
         event: (name, body) => current() && this.receive(name, body),
-        refused: (error) => current() && (error ? this.refused(error) : this.again()),
+        refused: (error) => current() && (error ? this.turnedAway(error) : this.again()),
         closed: () => current() && this.again(),
       },
     );
@@ -133,7 +133,7 @@ export class Connection {
       return;
     }
     if (name === 'session:closed') {
-      this.ended(body as { code: string; message: string });
+      this.ended(body as EventOf<'session:closed'>);
       return;
     }
     if (name === 'server:drain') this.drain((body as { reconnectAfterMs: number }).reconnectAfterMs);
@@ -156,9 +156,10 @@ export class Connection {
   }
 
   /** The server names the reason and closes; what is not final is tried again. */
-  private ended({ code, message }: { code: string; message: string }): void {
-    this.events.emit('event', { name: 'session:closed', body: { code, message } as never });
-    const error = new TandemError(code in ERRORS ? (code as TandemError['code']) : 'internal', message);
+  private ended({ code, message, retryAfterMs }: EventOf<'session:closed'>): void {
+    this.events.emit('event', { name: 'session:closed', body: { code, message, retryAfterMs } as never });
+    const known = code in ERRORS ? (code as TandemError['code']) : 'internal';
+    const error = new TandemError(known, message, undefined, retryAfterMs);
     this.refused(error);
   }
 
@@ -171,6 +172,17 @@ export class Connection {
     this.cancelTimer = clock.after(Math.max(0, this.drainUntil - clock.now()), () => {
       if (attempt === this.attempt) this.again();
     });
+  }
+
+  /** At the door a token may be unknown because its key was withdrawn: a fresh one is under another key. */
+  private turnedAway(error: TandemError): void {
+    if (error.code !== 'invalid_token' || this.options.identity.isFixed || this.expired > 0) {
+      this.refused(error);
+      return;
+    }
+    this.fail(error);
+    this.expired += 1;
+    this.again(error.retryAfterMs);
   }
 
   private refused(error: TandemError): void {

@@ -13,10 +13,14 @@ export interface IdentityOptions {
 /** A tab that is closed does not wait longer for a token. */
 const LOOK_UP_MS = 5_000;
 
+/** The issuer of the server's own access tokens. */
+const ISSUER = 'tandem';
+
 /**
  * Whose client it is, as early as it can be known: edits need an outbox before the first `server:hello` (SES-7). The
- * application names the user, else the first access token does. Neither is trusted: it says under whose name edits
- * are put away, and nothing is sent before a `server:hello` for the same user.
+ * application names the user, else the first access token does, if it is one of the server's own: in a token of another
+ * issuer `sub` is somebody's name over there, and only the `server:hello` tells who that is here. Neither is trusted: it
+ * says under whose name edits are put away, and nothing is sent before a `server:hello` for the same user.
  */
 export class Identity {
   private known: string | undefined;
@@ -92,13 +96,13 @@ export class Identity {
   }
 }
 
-/** The `sub` of a JWT, unverified; undefined for tokens of another form. */
+/** The `sub` of one of the server's own JWTs, unverified; undefined for tokens of other issuers, or of another form. */
 export const subjectOf = (token: string): string | undefined => {
   try {
     const base64 = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown };
-    return typeof sub === 'string' && sub !== '' ? sub : undefined;
+    const { iss, sub } = JSON.parse(new TextDecoder().decode(bytes)) as { iss?: unknown; sub?: unknown };
+    return iss === ISSUER && typeof sub === 'string' && sub !== '' ? sub : undefined;
   } catch {
     return undefined;
   }

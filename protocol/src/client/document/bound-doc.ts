@@ -73,6 +73,19 @@ export class BoundDoc {
     return this.doc.getText('content').toString();
   }
 
+  /**
+   * The text, and what waits for edits that never came: what an earlier tab left behind of a document that was reset
+   * meanwhile. Nobody sees it, and it may be all that is left of it.
+   */
+  wholeText(): string {
+    const waiting = this.doc.store.pendingStructs;
+    const structs = waiting ? Y.decodeUpdateV2(waiting.update).structs : [];
+    const strings = structs.flatMap((struct) =>
+      struct instanceof Y.Item && struct.content instanceof Y.ContentString ? [struct.content.str] : [],
+    );
+    return [this.textNow(), strings.join('')].filter((text) => text !== '').join('\n');
+  }
+
   /** Stops listening; the `Y.Doc` itself stays readable for its editor. */
   release(): void {
     this.doc.off('update', this.onUpdate);

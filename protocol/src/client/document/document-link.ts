@@ -10,6 +10,8 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** The connection as one document sees it. Answers come in a callback, in order with the server's events. */
 export interface DocumentLink {
   readonly clock: Clock;
+  /** From 0 to below 1, for jitter. */
+  readonly random: () => number;
   readonly limits: Limits;
   request<E extends ClientEvent>(event: E, body: RequestOf<E>, answered: (outcome: Outcome<ResultOf<E>>) => void): void;
   /** Without an answer; dropped while there is no connection. */

@@ -12,6 +12,10 @@ import { type Plan, planForOpen, planForUpdate } from './refusal-plan.js';
 
 const OPEN_TIMEOUT_MS = 30_000;
 const ACK_TIMEOUT_MS = 60_000;
+/** How often on one connection we try to bring back what the server has lost. */
+const MAX_HEALINGS = 6;
+/** Everybody who has the document open is told at once to open it again. */
+const REOPEN_WITHIN_MS = 1_000;
 
 /**
  * The life of one document on the client, without network, clock, timer or `Y.Doc`: `step` takes what happened and
@@ -33,10 +37,16 @@ export class DocumentMachine {
   private request = 0;
   private failures = 0;
   private forbidden = false;
+  /** The server has read the document anew: what we have is to be compared with it. */
+  private mustCompare = false;
+  private healings = 0;
   private openAt = 0;
   private deadline: number | undefined;
   private effects: Effect[] = [];
   private now = 0;
+
+  /** `random`: from 0 to below 1, for the jitter of repeats. */
+  constructor(private readonly random: () => number) {}
 
   get seq(): number {
     return this.incoming.seq;
@@ -104,6 +114,7 @@ export class DocumentMachine {
         this.connected = true;
         this.limits = event.limits;
         this.failures = 0;
+        this.healings = 0;
         if (this.phase === 'refused') this.phase = 'offline';
         break;
       case 'disconnected':
@@ -131,7 +142,7 @@ export class DocumentMachine {
         this.onResync(event);
         break;
       case 'server-status':
-        this.onServerStatus(event.state);
+        this.onServerStatus(event.state, event.reopen === true);
         break;
       case 'role':
         this.role = event.role;
@@ -217,7 +228,9 @@ export class DocumentMachine {
     this.error = undefined;
     this.deadline = undefined;
     this.effects.push({ type: 'arrive', awareness: answer.awareness, completions: answer.completions ?? [] });
-    if (this.outgoing.needsMissing) this.sendMissing(answer.stateVector);
+    const lost = answer.damaged?.clientIds ?? (this.mustCompare ? [] : undefined);
+    if (lost && this.healings < MAX_HEALINGS) this.sendMissing(answer.stateVector, lost);
+    else if (this.outgoing.needsMissing) this.sendMissing(answer.stateVector);
   }
 
   private onFrame(frame: DocumentUpdateEvent): void {
@@ -246,12 +259,22 @@ export class DocumentMachine {
     return true;
   }
 
-  private onServerStatus(state: 'ok' | 'stalled' | 'closed'): void {
-    if (state !== 'closed') {
-      this.stalled = state === 'stalled';
-      return;
-    }
-    this.refuse(new TandemError('not_found', 'The server closed this document'));
+  private onServerStatus(state: 'ok' | 'stalled' | 'closed', reopen: boolean): void {
+    if (state !== 'closed') this.stalled = state === 'stalled';
+    else if (reopen) this.reopen();
+    else this.refuse(new TandemError('not_found', 'The server closed this document'));
+  }
+
+  /** DOC-47. */
+  private reopen(): void {
+    if (this.phase === 'offline' || this.phase === 'refused') return;
+    this.incoming.doubt();
+    this.outgoing.rewind();
+    this.mustCompare = true;
+    this.stalled = false;
+    this.deadline = undefined;
+    this.phase = 'waiting';
+    this.openAt = this.now + this.random() * REOPEN_WITHIN_MS;
   }
 
   private send(): void {
@@ -265,15 +288,20 @@ export class DocumentMachine {
     }
   }
 
-  private sendMissing(stateVector: Uint8Array): void {
+  private sendMissing(stateVector: Uint8Array, lost?: readonly number[]): void {
     this.outgoing.needsMissing = false;
     if (!this.canEdit) return;
     this.deadline = this.now + ACK_TIMEOUT_MS;
-    this.effects.push(this.outgoing.answerGap(++this.request, stateVector));
+    if (lost) this.healings += 1;
+    this.effects.push(this.outgoing.answerGap(++this.request, stateVector, lost));
   }
 
   private onStored(request: number, answer: DocumentUpdateAnswer): void {
     if (answer.stored !== false && answer.seq !== undefined && this.phase === 'open') this.incoming.acked(answer.seq);
+    if (this.outgoing.heals(request)) {
+      this.mustCompare = false;
+      this.healings = 0;
+    }
     this.writeOutbox({ add: [], remove: this.outgoing.stored(request) });
     this.failures = 0;
     if (this.phase === 'open' && !this.forbidden) {
@@ -284,12 +312,15 @@ export class DocumentMachine {
 
   private onRefused(request: number, error: TandemError): void {
     if (this.incoming.isOpenedBy(request) && this.phase === 'opening') {
-      this.follow(planForOpen(error, { edited: this.edited, failures: this.failures }), error);
+      this.follow(planForOpen(error, { edited: this.edited, failures: this.failures, random: this.random() }), error);
       return;
     }
     const refused = this.outgoing.refused(request, error, this.now);
     if (!refused || this.phase !== 'open') return;
-    this.follow(planForUpdate(error, { ...refused, seq: this.seq, failures: this.failures }), error);
+    this.follow(
+      planForUpdate(error, { ...refused, seq: this.seq, failures: this.failures, random: this.random() }),
+      error,
+    );
   }
 
   private follow(plan: Plan, error: TandemError): void {

@@ -34,7 +34,7 @@ const STATUS = {
 
 /** One document of a `TandemClient`: keeps a `Y.Doc` and the server's document the same. Made by `openDocument`. */
 export class DocumentProvider {
-  private readonly machine = new DocumentMachine();
+  private readonly machine: DocumentMachine;
   private readonly told: Announcements;
   private readonly edits: LocalEdits;
   private readonly requests: DocumentRequests;
@@ -51,6 +51,7 @@ export class DocumentProvider {
     private readonly link: DocumentLink,
     private readonly options: { readonly doc?: Y.Doc; readonly awareness?: boolean } = {},
   ) {
+    this.machine = new DocumentMachine(link.random);
     this.edits = new LocalEdits((edits) => this.dispatch({ type: 'edited', ...edits }));
     this.requests = new DocumentRequests(documentId, link, (answer) => this.dispatch(answer));
     this.keptTexts = new KeptTexts(link.report);
@@ -302,7 +303,7 @@ export class DocumentProvider {
 
   private replace(reason: ErrorCode, lost: boolean): () => void {
     const old = this.bound;
-    const keptText = old.textNow();
+    const keptText = old.wholeText();
     const state = old.awareness.getLocalState();
     old.release();
     this.bound = this.bind(new Y.Doc());

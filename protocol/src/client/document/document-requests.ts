@@ -23,7 +23,8 @@ export class DocumentRequests {
       documentId: this.documentId,
       // An empty state vector is one zero byte.
       ...(stateVector.length > 1 && { stateVector }),
-      ...(seq !== undefined && { seq, epoch }),
+      ...(seq !== undefined && { seq }),
+      ...(epoch !== undefined && { epoch }),
       clientId: doc.clientID,
       instance,
     };

@@ -9,12 +9,16 @@ export class Incoming {
   seq = 0;
   /** Undefined until the first open, and again for a new `Y.Doc`. */
   epoch: number | undefined;
+  /** What of `seq` was told while the server had all that was stored: only that says what we have. */
+  private soundSeq: number | undefined;
+  private isDamaged = false;
   private opening = new Opening(0);
 
   /** Starts an open; returns what the server is told of what we have (DOC-8). */
   open(request: number): { readonly seq?: number; readonly epoch?: number } {
     this.opening = new Opening(request);
-    return this.epoch === undefined ? {} : { seq: this.seq, epoch: this.epoch };
+    const { soundSeq: seq, epoch } = this;
+    return epoch === undefined ? {} : { ...(seq !== undefined && { seq }), epoch };
   }
 
   isOpenedBy(request: number): boolean {
@@ -36,8 +40,9 @@ export class Incoming {
   complete(): { readonly answer: DocumentOpenAnswer; readonly update: Uint8Array } | undefined {
     const complete = this.opening.complete();
     if (complete) {
-      this.seq = complete.answer.seq;
+      this.isDamaged = complete.answer.damaged !== undefined;
       this.epoch = complete.answer.epoch;
+      this.moveTo(complete.answer.seq);
     }
     return complete;
   }
@@ -54,17 +59,29 @@ export class Incoming {
   }
 
   received(seq: number): void {
-    this.seq = Math.max(this.seq, seq);
+    this.moveTo(Math.max(this.seq, seq));
   }
 
   /** An ack moves on by exactly one: others' edits may lie between, and they have not come yet (DOC-13). */
   acked(seq: number): void {
-    if (seq === this.seq + 1) this.seq = seq;
+    if (seq === this.seq + 1) this.moveTo(seq);
+  }
+
+  /** What the server has told so far may not have been all: the next open goes by the state vector (DOC-47). */
+  doubt(): void {
+    this.soundSeq = undefined;
   }
 
   /** For a new `Y.Doc`. */
   startAnew(): void {
     this.seq = 0;
+    this.soundSeq = undefined;
+    this.isDamaged = false;
     this.epoch = undefined;
+  }
+
+  private moveTo(seq: number): void {
+    this.seq = seq;
+    if (!this.isDamaged) this.soundSeq = seq;
   }
 }

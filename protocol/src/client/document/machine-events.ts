@@ -26,7 +26,7 @@ export type MachineEvent =
   | ({ readonly type: 'frame' } & DocumentUpdateEvent)
   | { readonly type: 'piece'; readonly piece: number; readonly bytes: Uint8Array }
   | ({ readonly type: 'resync' } & DocumentResyncEvent)
-  | { readonly type: 'server-status'; readonly state: 'ok' | 'stalled' | 'closed' }
+  | { readonly type: 'server-status'; readonly state: 'ok' | 'stalled' | 'closed'; readonly reopen?: true }
   | { readonly type: 'role'; readonly role: Role }
   | { readonly type: 'reset'; readonly epoch: number }
   /** The time of `wakeAt` has come. */

@@ -12,6 +12,8 @@ export interface RefusedUpdate {
   readonly hopeless: boolean;
   /** Since when edits of an earlier `Y.Doc` are refused; undefined for own ones. */
   readonly inheritedForMs: number | undefined;
+  /** It was to bring back what the server had lost: no refusal of that speaks against what we have. */
+  readonly isHealing: boolean;
 }
 
 /** The sending half of a document: when the outbox may go out, and what became of it. */
@@ -23,6 +25,7 @@ export class Outgoing {
   needsMissing = false;
   /** The answer to a gap in flight: nothing else is sent until it is settled. */
   private missing: number | undefined;
+  private isHealing = false;
   private gaps = 0;
   private inheritedRefusedAt: number | undefined;
 
@@ -34,13 +37,19 @@ export class Outgoing {
     return batch && { type: 'send', request, update: batch.update, provenance: batch.provenance };
   }
 
-  /** V2: one request instead of everything that waits. */
-  answerGap(request: number, stateVector: Uint8Array): Effect {
+  /** V2: one request instead of everything that waits. `lost`: further ids of which the server lacks something (DOC-44). */
+  answerGap(request: number, stateVector: Uint8Array, lost?: readonly number[]): Effect {
     this.rewind();
     this.needsMissing = false;
     this.missing = request;
-    const { clientIds } = this.queue;
+    this.isHealing = lost !== undefined;
+    const clientIds = new Set([...this.queue.clientIds, ...(lost ?? [])]);
     return { type: 'send-missing', request, stateVector, clientIds, ...this.queue.takeAll(request) };
+  }
+
+  /** Whether the request is on its way to bring back what the server has lost. */
+  heals(request: number): boolean {
+    return this.isHealing && request === this.missing;
   }
 
   /** Returns the ids that leave the outbox. */
@@ -57,11 +66,12 @@ export class Outgoing {
   refused(request: number, error: TandemError, now: number): RefusedUpdate | undefined {
     const ids = this.queue.idsOf(request);
     if (!ids) return undefined;
+    if (this.heals(request)) return { hopeless: false, inheritedForMs: undefined, isHealing: true };
     if (error.code === 'gap_resync') this.gaps += 1;
     const hopeless = this.gaps > MAX_GAPS;
-    if (!this.queue.areInherited(ids)) return { hopeless, inheritedForMs: undefined };
+    if (!this.queue.areInherited(ids)) return { hopeless, inheritedForMs: undefined, isHealing: false };
     this.inheritedRefusedAt ??= now;
-    return { hopeless, inheritedForMs: now - this.inheritedRefusedAt };
+    return { hopeless, inheritedForMs: now - this.inheritedRefusedAt, isHealing: false };
   }
 
   /** Everything in flight waits again. */

@@ -1,4 +1,5 @@
 import type { TandemError } from '../../errors.js';
+import { retryDelay } from '../connection/retry-delay.js';
 
 /** What a refusal makes the client do. */
 export type Plan =
@@ -18,30 +19,42 @@ export type Plan =
 export const INHERITED_PATIENCE_MS = 90_000;
 const INHERITED_RETRY_MS = 5_000;
 
-/** 250 ms doubling to 5 s, unless the server says how long. */
-const delay = (error: TandemError, failures: number) => error.retryAfterMs ?? Math.min(5_000, 250 * 2 ** failures);
+interface OpenContext {
+  readonly edited: boolean;
+  readonly failures: number;
+  /** From 0 to below 1. */
+  readonly random: number;
+}
 
-export const planForOpen = (error: TandemError, { edited, failures }: { edited: boolean; failures: number }): Plan => {
+export const planForOpen = (error: TandemError, { edited, failures, random }: OpenContext): Plan => {
   if (error.code === 'client_id_taken' && failures < 5)
     return edited ? { do: 'replace', lost: false } : { do: 'rename' };
+  // By chance the id of somebody else: what was written under it is nobody's, and stays with its author.
+  if (error.code === 'not_your_client_id') return edited ? { do: 'replace', lost: true } : { do: 'rename' };
   if (error.code === 'epoch_mismatch') return { do: 'replace', lost: true };
   if (error.retry === 'never' && error.code !== 'client_id_taken') return { do: 'refuse' };
-  return { do: 'open-again', afterMs: delay(error, failures), missing: false };
+  return { do: 'open-again', afterMs: retryDelay(error, failures, random), missing: false };
 };
 
 interface UpdateContext {
   readonly seq: number;
   readonly failures: number;
+  /** From 0 to below 1. */
+  readonly random: number;
   /** Resynced often enough without success. */
   readonly hopeless: boolean;
   /** Since when edits of an earlier session are refused; undefined for own ones. */
   readonly inheritedForMs: number | undefined;
+  /** Brought back what the server had lost, which others may have to complete first. */
+  readonly isHealing: boolean;
 }
 
 export const planForUpdate = (error: TandemError, context: UpdateContext): Plan => {
-  const { seq, failures, hopeless, inheritedForMs } = context;
-  if (error.code === 'forbidden') return { do: 'hold', askAfterMs: Math.max(2_000, delay(error, failures)) };
+  const { seq, failures, random, hopeless, inheritedForMs, isHealing } = context;
+  const delayMs = retryDelay(error, failures, random);
+  if (error.code === 'forbidden') return { do: 'hold', askAfterMs: Math.max(2_000, delayMs) };
   if (error.code === 'not_found') return { do: 'refuse' };
+  if (isHealing && error.code !== 'epoch_mismatch') return { do: 'open-again', afterMs: delayMs, missing: false };
   if (error.code === 'gap_resync') {
     if (hopeless) return { do: 'replace', lost: true };
     const stateVector = error.details?.stateVector;
@@ -57,7 +70,7 @@ export const planForUpdate = (error: TandemError, context: UpdateContext): Plan 
   if (error.retry === 'never') return { do: 'replace', lost: true };
   if (error.retry === 'resync') {
     const first = error.code === 'not_open' && failures === 0;
-    return { do: 'open-again', afterMs: first ? 0 : delay(error, failures), missing: false };
+    return { do: 'open-again', afterMs: first ? 0 : delayMs, missing: false };
   }
-  return { do: 'send-again', afterMs: error.retry === 'now' && failures === 0 ? 0 : delay(error, failures) };
+  return { do: 'send-again', afterMs: error.retry === 'now' && failures === 0 ? 0 : delayMs };
 };

@@ -11,7 +11,7 @@ export const toMachineEvent = (event: ServerEvent, body: never): MachineEvent | 
     case 'document:resync':
       return { type: 'resync', ...(body as EventOf<typeof event>) };
     case 'document:status':
-      return { type: 'server-status', state: (body as EventOf<typeof event>).state };
+      return { type: 'server-status', ...(body as EventOf<typeof event>) };
     case 'document:role':
       return { type: 'role', role: (body as EventOf<typeof event>).role };
     case 'document:reset':

@@ -51,7 +51,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
     const workplace = desk.workplace.peek();
     if (workplace) openMembers(workplace.project, desk.user.id);
   };
-  const settings = () => openSettings(desk.profile, desk.assistance);
+  const settings = () => openSettings(desk);
   const projectSettings = () => {
     const workplace = desk.workplace.peek();
     if (workplace) openProjectSettings(workplace, desk.assistance);
@@ -187,9 +187,10 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
 }
 
 function signedOutBanner({ user }: Desk, onSignIn: () => void): HTMLElement {
-  const words = user.email
-    ? 'You are signed out here. Edits that wait are kept in this browser and go out when you sign in again.'
-    : 'This guest session has ended. Copy what was not saved before you leave; the printed link makes a new guest.';
+  const words =
+    user.kind !== 'guest'
+      ? 'You are signed out here. Edits that wait are kept in this browser and go out when you sign in again.'
+      : 'This guest session has ended. Copy what was not saved before you leave; the printed link makes a new guest.';
   return h(
     'div',
     { class: 'banner', role: 'alert', hidden: true },

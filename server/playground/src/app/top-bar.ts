@@ -55,7 +55,7 @@ function accountMenu({ user }: Desk, { onSettings, onShortcuts, onSignOut }: Top
           openMenu(
             'Account',
             [
-              { heading: `${user.displayName} · ${user.email ?? 'guest'}` },
+              { heading: [user.displayName, user.kind === 'guest' ? 'guest' : user.email].filter(Boolean).join(' · ') },
               { label: 'Settings…', icon: 'settings', run: onSettings },
               { label: 'Keyboard shortcuts…', icon: 'keyboard', testId: 'shortcuts', run: onShortcuts },
               'separator',

@@ -1,4 +1,4 @@
-import type { Role } from '@tandem/protocol';
+import { type Role, TandemError } from '@tandem/protocol';
 import type { Member } from '@tandem/protocol/http';
 import { place, shareAddress } from '../app/router.js';
 import { h } from '../base/dom.js';
@@ -8,6 +8,7 @@ import { copyFrom } from '../ui/copy.js';
 import { confirm, type Dialog, openDialog } from '../ui/dialog.js';
 import { messageOf, tell, tellError } from '../ui/toasts.js';
 import type { Project } from '../workspace/project.js';
+import { shownOnce, waysIn } from './ways-in.js';
 
 const ROLES = [
   ['owner', 'Owner'],
@@ -20,16 +21,20 @@ const ROLES = [
 /** Who may do what in the project; owners and maintainers change it. Follows what others change meanwhile. */
 export function openMembers(project: Project, userId: string): void {
   const list = h('ul', { class: 'members', 'aria-label': 'Members' }, h('li', { class: 'hint' }, 'Loading…'));
+  const ways = project.canManage.peek() ? waysIn(project) : undefined;
   const reload = async () => {
     const members = await project.api.members(project.id);
     list.replaceChildren(...members.map((member) => memberRow(project, member, userId)));
+    if (project.canManage.peek()) await ways?.reload();
   };
   openDialog({
     title: `Members of ${project.name.peek()}`,
     testId: 'members-dialog',
+    wide: true,
     body: (dialog) => [
       project.canManage.peek() ? addForm(project, reload) : undefined,
       list,
+      ways?.view,
       addressRow(),
       ...follow(dialog),
     ],
@@ -116,10 +121,20 @@ function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement
   const role = select(ROLES, 'editor', { 'aria-label': 'Role', 'data-testid': 'new-member-role' });
   const submit = button('Add', { kind: 'primary', type: 'submit', testId: 'add-member' });
   const problem = h('p', { class: 'problem', role: 'alert' });
+  const invited = h('div');
   const add = async () => {
-    const member = await project.api.addMember(project.id, { email: email.value, role: role.value as Role });
+    const who = { email: email.value, role: role.value as Role };
+    invited.replaceChildren();
+    try {
+      const member = await project.api.addMember(project.id, who);
+      tell(`${member.displayName} is a member now`);
+    } catch (error) {
+      if (!(error instanceof TandemError && error.code === 'not_found')) throw error;
+      const { url } = await project.api.invitations.invite(project.id, who);
+      if (url === undefined) tell(`An invitation is on its way to ${who.email}`);
+      else invited.replaceChildren(shownOnce(`Invitation for ${who.email}: hand on this link`, url));
+    }
     form.reset();
-    tell(`${member.displayName} is a member now`);
     await reload();
   };
   const form = h(
@@ -136,8 +151,9 @@ function addForm(project: Project, reload: () => Promise<void>): HTMLFormElement
         },
       },
     },
-    field('Add by e-mail', email, undefined, [role, submit]),
+    field('Add or invite by e-mail', email, undefined, [role, submit]),
     problem,
+    invited,
   );
   return form;
 }

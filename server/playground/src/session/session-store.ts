@@ -40,7 +40,7 @@ export function playgroundSessionStore(): SessionStore {
     ownerId = session.user.id;
     const elsewhere = read(localStorage);
     const isTaken = !signingIn && elsewhere !== undefined && elsewhere.user.id !== ownerId;
-    const isThisTab = session.user.email === null || isTaken;
+    const isThisTab = session.user.kind === 'guest' || isTaken;
     writeStored(isThisTab ? sessionStorage : localStorage, KEY, session);
     if (isThisTab) siblings.postMessage(session);
     else writeStored(sessionStorage, KEY, undefined);

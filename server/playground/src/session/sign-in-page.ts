@@ -1,10 +1,11 @@
 import type { TandemApi } from '@tandem/protocol/client';
-import { h, setText } from '../base/dom.js';
-import { button, field, whileBusy } from '../ui/controls.js';
+import { h } from '../base/dom.js';
+import { button, field } from '../ui/controls.js';
 import { icon, logo } from '../ui/icons.js';
-import { messageOf } from '../ui/toasts.js';
-
-const PASSWORD_MIN = 15;
+import { forgotPasswordForm } from './forgot-password.js';
+import { emailInput, form, newPassword, passwordInput } from './forms.js';
+import { providerButtons } from './providers.js';
+import { secondStep } from './second-step.js';
 
 interface SignInOptions {
   api: TandemApi;
@@ -41,6 +42,7 @@ export function signInPage(options: SignInOptions): HTMLElement {
         registerTab,
       ),
       body,
+      providerButtons(options.api),
     ),
   );
   show('sign-in');
@@ -57,10 +59,22 @@ function signInForm({ api, onSignedIn }: SignInOptions): HTMLFormElement {
   const email = emailInput();
   const password = passwordInput('current-password');
   const submit = button('Sign in', { kind: 'primary', type: 'submit', testId: 'sign-in' });
-  return form('sign-in-form', submit, [field('E-mail', email), field('Password', password)], async () => {
-    await api.login({ email: email.value, password: password.value });
+  const forgot = button('Forgot password?', {
+    testId: 'forgot-password',
+    onClick: () => {
+      const instead = forgotPasswordForm(api, email.value);
+      element.replaceWith(instead);
+      instead.querySelector('input')?.focus();
+    },
+  });
+  const step = secondStep(api, 'second-factor');
+  const fields = [field('E-mail', email), field('Password', password), step.element];
+  const element = form('sign-in-form', submit, fields, async () => {
+    await step.logIn({ email: email.value, password: password.value });
     onSignedIn();
   });
+  element.append(forgot);
+  return element;
 }
 
 function registerForm({ api, onSignedIn }: SignInOptions): HTMLFormElement {
@@ -72,64 +86,19 @@ function registerForm({ api, onSignedIn }: SignInOptions): HTMLFormElement {
     'data-testid': 'display-name',
   });
   const email = emailInput();
-  const password = passwordInput('new-password');
-  const count = h('span', { class: 'count' });
-  const rule = h(
-    'span',
-    { class: 'rule' },
-    `At least ${PASSWORD_MIN} characters; a sentence is easy to remember. `,
-    count,
-  );
-  const judge = () => {
-    const { length } = password.value.normalize('NFC');
-    setText(count, length === 0 ? '' : `${length} / ${PASSWORD_MIN}`);
-    rule.classList.toggle('met', length >= PASSWORD_MIN);
-    password.setCustomValidity(length < PASSWORD_MIN ? `The password needs at least ${PASSWORD_MIN} characters` : '');
-  };
-  password.addEventListener('input', judge);
-  judge();
+  const password = newPassword('Password');
   const submit = button('Create account', { kind: 'primary', type: 'submit', testId: 'register' });
-  const fields = [
-    field('Your name, as others see it', name),
-    field('E-mail', email),
-    field('Password', password, rule),
-  ];
-  return form('register-form', submit, fields, async () => {
-    await api.register({ email: email.value, password: password.value, displayName: name.value });
-    onSignedIn();
+  const fields = [field('Your name, as others see it', name), field('E-mail', email), password.element];
+  const element = form('register-form', submit, fields, async () => {
+    const body = { email: email.value, password: password.input.value, displayName: name.value };
+    if (await api.register(body)) return onSignedIn();
+    element.replaceChildren(
+      h(
+        'p',
+        { role: 'status', 'data-testid': 'registration-sent' },
+        `We have sent a mail to ${email.value}. Open the link in it to go on.`,
+      ),
+    );
   });
-}
-
-const emailInput = () =>
-  h('input', { type: 'email', required: true, maxlength: 254, autocomplete: 'username', 'data-testid': 'email' });
-
-const passwordInput = (autocomplete: string) =>
-  h('input', { type: 'password', required: true, maxlength: 256, autocomplete, 'data-testid': 'password' });
-
-function form(
-  testId: string,
-  submit: HTMLButtonElement,
-  fields: HTMLElement[],
-  send: () => Promise<void>,
-): HTMLFormElement {
-  const problem = h('p', { class: 'problem', role: 'alert', 'data-testid': 'sign-in-problem' });
-  return h(
-    'form',
-    {
-      class: 'stack',
-      'data-testid': testId,
-      on: {
-        submit: (event) => {
-          event.preventDefault();
-          problem.textContent = '';
-          whileBusy(submit, send).catch((error: unknown) => {
-            problem.textContent = messageOf(error);
-          });
-        },
-      },
-    },
-    ...fields,
-    problem,
-    submit,
-  );
+  return element;
 }

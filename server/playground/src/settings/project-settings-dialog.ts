@@ -58,9 +58,17 @@ function contextFields({ scope }: Dialog, { configuration, aiContext }: ProjectS
     configuration.suggestionSharing,
     { 'data-testid': 'suggestion-sharing' },
   );
+  const guests = select(
+    [['off', 'Nobody'] as const, ['on', 'Whoever has a link for guests'] as const],
+    configuration.guests ? 'on' : 'off',
+    {
+      'data-testid': 'guests',
+    },
+  );
   const element = h(
     'div',
     { class: 'stack' },
+    field('Comes in without an account', guests, 'Links are made where the members are.'),
     field('Instructions for language models', instructions, 'Given to them with every request, for everybody.'),
     field('Pinned files', pinned, 'One path a line: always part of the context.'),
     field('Excluded files', excluded, 'One path a line: never read for a suggestion.'),
@@ -70,7 +78,7 @@ function contextFields({ scope }: Dialog, { configuration, aiContext }: ProjectS
   return {
     element,
     read: () => ({
-      configuration: { suggestionSharing: sharing.value as Sharing },
+      configuration: { suggestionSharing: sharing.value as Sharing, guests: guests.value === 'on' },
       aiContext: {
         instructions: instructions.value,
         pinnedPaths: pathsIn(pinned.value),

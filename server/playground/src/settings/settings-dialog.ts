@@ -1,15 +1,28 @@
-import type { IdeSettings } from '@tandem/protocol/http';
+import type { TandemApi } from '@tandem/protocol/client';
+import type { IdeSettings, User } from '@tandem/protocol/http';
 import type { AiPreferences } from '../ai/ai-preferences.js';
 import type { Assistance } from '../ai/assistance.js';
 import { h } from '../base/dom.js';
 import { field, select } from '../ui/controls.js';
 import { openDialog } from '../ui/dialog.js';
 import { messageOf } from '../ui/toasts.js';
+import { accountSettings } from './account-settings.js';
 import { aiSettings } from './ai-settings.js';
+import { factorSettings } from './factor-settings.js';
+import { identitySettings } from './identity-settings.js';
+import { sessionSettings } from './session-settings.js';
 import { ideSettings, type ProfileSettings } from './settings.js';
 
+/** Whose settings they are. */
+export interface SettingsOwner {
+  readonly profile: ProfileSettings;
+  readonly assistance: Assistance;
+  readonly api: TandemApi;
+  readonly user: User;
+}
+
 /** Each change is in force at once and saved behind it: there is nothing to confirm. */
-export function openSettings(profile: ProfileSettings, assistance: Assistance): void {
+export function openSettings({ profile, assistance, api, user }: SettingsOwner): void {
   const state = h(
     'p',
     { class: 'hint saved-note', role: 'status', 'data-testid': 'settings-state' },
@@ -95,6 +108,10 @@ export function openSettings(profile: ProfileSettings, assistance: Assistance): 
         field('Wrap long lines', wrapping),
       ),
       aiSettings(scope, assistance, setAi),
+      accountSettings(api),
+      factorSettings(api),
+      identitySettings(api, user),
+      sessionSettings(api, user),
       state,
     ],
   });

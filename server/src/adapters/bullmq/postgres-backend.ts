@@ -94,6 +94,8 @@ export class PostgresBackend implements BullBackend {
 
   private async migrate(): Promise<void> {
     const client = await this.pool.connect();
+    // Also on its way out: what the database says then must not end the process.
+    client.on('error', () => undefined);
     try {
       // Tables, unlike jobs, must not be undone by a crash.
       await client.query('SET synchronous_commit = on');

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { QueueUnavailable } from '../../core/ai/ai-queue.js';
+import { type AiJobKind, QueueUnavailable } from '../../core/ai/ai-queue.js';
 import { aiQueueContract, type QueuesUnderTest, takeoverContract } from '../../testing/ai-queue-contract.js';
 import { eventually } from '../../testing/eventually.js';
+import { patience } from '../../testing/patience.js';
 import {
   createTestDatabase,
   type PrivatePostgres,
@@ -79,16 +80,24 @@ describe('BullAiQueue on PostgreSQL', () => {
       const queues = await open();
       const { queue, other } = queues;
       const connections = async () => Number((await ask(database.url, `SELECT count(*) ${OTHERS}`))[0]?.count);
-      let done = 0;
+      const done = new Set<string>();
+      // So many at once may take a busy machine longer than an add waits; a repeat is the same job.
+      const add = (kind: AiJobKind, requestId: string) =>
+        eventually('it is added', () =>
+          queue.add(kind, requestId).then(
+            () => true,
+            () => false,
+          ),
+        );
       try {
         await other.close();
-        await queue.consume('completion', 8, async () => void done++);
-        await queue.consume('analysis', 8, async () => void done++);
+        await queue.consume('completion', 8, async (requestId) => void done.add(requestId));
+        await queue.consume('analysis', 8, async (requestId) => void done.add(requestId));
         const adding = Array.from({ length: 40 }, (_, index) =>
-          queue.add(index % 2 ? 'completion' : 'analysis', `r${index}`),
+          add(index % 2 ? 'completion' : 'analysis', `r${index}`),
         );
         await Promise.all(adding);
-        await eventually('it works', () => done === 40);
+        await eventually('it works', () => done.size === 40);
         expect(await connections()).toBeLessThanOrEqual(5);
       } finally {
         await queues.stop();
@@ -168,7 +177,7 @@ describe('BullAiQueue, when PostgreSQL fails', () => {
       consuming = other.consume('completion', 1, async (requestId) => void done.push(requestId));
       const startedAt = performance.now();
       await queue.close();
-      expect(performance.now() - startedAt).toBeLessThan(4000);
+      expect(performance.now() - startedAt).toBeLessThan(4000 * patience());
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT');
     }
@@ -180,5 +189,5 @@ describe('BullAiQueue, when PostgreSQL fails', () => {
 async function unavailableWithinASecond(question: () => Promise<unknown>): Promise<void> {
   const startedAt = performance.now();
   await expect(question()).rejects.toBeInstanceOf(QueueUnavailable);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(performance.now() - startedAt).toBeLessThan(1000 * patience());
 }

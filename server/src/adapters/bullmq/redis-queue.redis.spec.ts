@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { QueueUnavailable } from '../../core/ai/ai-queue.js';
 import { aiQueueContract, type QueuesUnderTest, takeoverContract } from '../../testing/ai-queue-contract.js';
 import { eventually } from '../../testing/eventually.js';
+import { patience } from '../../testing/patience.js';
 import { type PrivateRedis, startPrivateRedis } from '../../testing/private-redis.js';
 import { describeWith } from '../../testing/requires.js';
 import { openRedis } from '../redis/open-redis.js';
@@ -140,7 +141,7 @@ describeWith('redis-server', 'BullAiQueue on Redis', (program) => {
       await redis.kill9();
       const startedAt = performance.now();
       await queue.close();
-      expect(performance.now() - startedAt).toBeLessThan(4000);
+      expect(performance.now() - startedAt).toBeLessThan(4000 * patience());
       await redis.restart();
     });
   });
@@ -149,5 +150,5 @@ describeWith('redis-server', 'BullAiQueue on Redis', (program) => {
 async function unavailableWithinASecond(ask: () => Promise<unknown>): Promise<void> {
   const startedAt = performance.now();
   await expect(ask()).rejects.toBeInstanceOf(QueueUnavailable);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(performance.now() - startedAt).toBeLessThan(1000 * patience());
 }

@@ -37,7 +37,7 @@ export class JwtAccessTokens extends AccessTokens {
     this.now = options.now ?? Date.now;
   }
 
-  override async issue({ userId, sessionId, displayName }: Omit<TokenClaims, 'expiresAt'>) {
+  override async issue({ userId, sessionId, displayName }: Parameters<AccessTokens['issue']>[0]) {
     const { kid, key } = this.keys.signer();
     const iat = Math.floor(this.now() / 1000);
     const exp = iat + this.options.accessTokenTtl;
@@ -51,16 +51,16 @@ export class JwtAccessTokens extends AccessTokens {
   override async verify(token: string): Promise<TokenClaims> {
     // Before anything is decoded: 1 MB of token costs one comparison (A30).
     if (token.length > MAX_BYTES) throw new TandemError('invalid_token');
-    const { sub, sid, name, iat, exp } = await this.signedClaims(token);
+    const { sub, sid, name, iat, exp, kid } = await this.signedClaims(token);
     if (iat > this.now() / 1000 + TOLERANCE_S) throw new TandemError('invalid_token');
     // A token outlives its session by minutes; without this a closed socket would come back with it.
     if (!(await this.sessions.isLive(sid))) throw new TandemError('invalid_token');
-    return { userId: sub, sessionId: sid, displayName: name, expiresAt: exp * 1000 };
+    return { userId: sub, sessionId: sid, displayName: name, expiresAt: exp * 1000, keyId: kid };
   }
 
-  private async signedClaims(token: string): Promise<z.infer<typeof claims>> {
+  private async signedClaims(token: string): Promise<z.infer<typeof claims> & { kid?: string | undefined }> {
     try {
-      const { payload } = await jwtVerify(token, (header) => this.keyFor(header), {
+      const { payload, protectedHeader } = await jwtVerify(token, (header) => this.keyFor(header), {
         algorithms: [ALGORITHM],
         issuer: ISSUER,
         audience: AUDIENCE,
@@ -69,7 +69,7 @@ export class JwtAccessTokens extends AccessTokens {
         clockTolerance: TOLERANCE_S,
         currentDate: new Date(this.now()),
       });
-      return claims.parse(payload);
+      return { ...claims.parse(payload), kid: protectedHeader.kid };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new TandemError('token_expired');
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw new TandemError('invalid_token');

@@ -3,12 +3,15 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** What is sealed; each has a key of its own. */
+const LABELS = { signingKeys: 'tandem signing keys 1', totpSecrets: 'tandem totp secrets 1' } as const;
+
 /** AES-256-GCM under a key that HKDF draws from TANDEM_SECRET. Sealed bytes are nonce, ciphertext, tag. */
 export class KeySealing {
   private readonly key: Uint8Array;
 
-  constructor(secret: string) {
-    this.key = new Uint8Array(hkdfSync('sha256', secret, '', 'tandem signing keys 1', 32));
+  constructor(secret: string, purpose: keyof typeof LABELS = 'signingKeys') {
+    this.key = new Uint8Array(hkdfSync('sha256', secret, '', LABELS[purpose], 32));
   }
 
   /** `name` is bound to the bytes: they open under no other name. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe } from '@jest/globals';
-import { updateLogContract } from '../../testing/update-log-contract.js';
+import { EMPTY_CONTENT, updateLogContract } from '../../testing/update-log-contract.js';
 import { MemoryUpdateLog } from './memory-update-log.js';
 
 describe('MemoryUpdateLog', () => {
@@ -20,5 +20,6 @@ describe('MemoryUpdateLog', () => {
     deleteDocument: async (documentId) => {
       log.documents.delete(documentId);
     },
+    reset: async (documentId) => log.reset(documentId, 'ann', EMPTY_CONTENT),
   }));
 });

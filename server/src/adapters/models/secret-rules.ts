@@ -24,7 +24,7 @@ const TOKENS = [
   // AWS, also such that are too short or too long to be one.
   /\b(?:A3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z0-9]{10,24}\b/g,
   /\beyJ[\w-]{10,2000}\.[\w-]{10,4000}(?:\.[\w-]{0,2000})?/g,
-  /\b(?:gh[pousr]|github_pat|glpat|hf|npm|pypi|dop_v1|shpat|xox[abeprs])[_-][\w-]{16,255}/g,
+  /\b(?:gh[pousr]|github_pat|glpat|hf|npm|pypi|dop_v1|shpat|tdm|xox[abeprs])[_-][\w-]{16,255}/g,
   /\b(?:sk|pk|rk)[-_](?:[\w]{2,12}[-_]){0,3}[\w-]{16,255}/g,
   /\bAIza[\w-]{30,40}/g,
   /\b(?:Bearer|Basic)\s{1,4}[\w+/=.~-]{16,2000}/g,

@@ -13,3 +13,21 @@ test('the application loads no migration, and without them none can be run by mi
     await database.drop();
   }
 });
+
+test('F12: PostgreSQL ends the transaction of a node that sleeps in it, on every connection', async () => {
+  const database = await createTestDatabase();
+  const dataSource = await createDataSource(database.url, { poolSize: 3 }).initialize();
+  const runners = [1, 2, 3].map(() => dataSource.createQueryRunner());
+  try {
+    const settings = (name: string) => Promise.all(runners.map((runner) => runner.query(`SHOW ${name}`)));
+    for (const [row] of await settings('idle_in_transaction_session_timeout')) {
+      expect(row).toEqual({ idle_in_transaction_session_timeout: '10s' });
+    }
+    // Over TCP, who has not answered for so long is gone.
+    for (const [row] of await settings('tcp_keepalives_idle')) expect(row).toEqual({ tcp_keepalives_idle: '10' });
+  } finally {
+    await Promise.all(runners.map((runner) => runner.release()));
+    await dataSource.destroy();
+    await database.drop();
+  }
+});

@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import type { ClientBase } from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { AnsweringClient } from './answering-client.js';
 import * as entities from './entities/index.js';
 
 const MIGRATIONS = new URL('../../../../migrations/dist/', import.meta.url);
@@ -7,7 +9,10 @@ const MIGRATIONS = new URL('../../../../migrations/dist/', import.meta.url);
 type MigrationClass = new () => MigrationInterface;
 
 interface DataSourceOptions {
+  /** Connections at most; else as many as everybody but the writers to the update log takes, and theirs. */
   readonly poolSize?: number;
+  /** Writers to the update log: each keeps a connection for good, and one more writes what others hold for long. */
+  readonly committers?: number;
   /** Only for `runMigrations` and TypeORM's commands, see `loadMigrations`. */
   readonly migrations?: readonly MigrationClass[];
 }
@@ -22,7 +27,26 @@ export async function loadMigrations(): Promise<MigrationClass[]> {
   return modules.flatMap((module: Record<string, MigrationClass>) => Object.values(module));
 }
 
-/** The pool of everything but the append path, which holds clients of its own. */
+/** Far beyond what a statement of the server takes, also while a disk is slow: whoever waits is told that the store is away. */
+const ANSWER_MS = 10_000;
+const CONNECT_MS = 5_000;
+/** Statements at once, of all that is not written by a committer: loads, rights, client ids, REST, the looks of each second. */
+const OTHERS = 10;
+/** A connection whose other end is gone is found out within half a minute, from either end. */
+const KEEP_ALIVE = { idleMs: 10_000, intervalMs: 5_000, count: 3 };
+
+/**
+ * Of every session. A node that is stopped, or whose packets are swallowed, between two statements of a transaction that
+ * locks documents would keep every other node from writing them, for hours: PostgreSQL ends it (decision 002).
+ * By a statement: poolers refuse most of what a startup packet could say.
+ */
+const SESSION = `
+SET idle_in_transaction_session_timeout = '10s';
+SET tcp_keepalives_idle = ${KEEP_ALIVE.idleMs / 1000};
+SET tcp_keepalives_interval = ${KEEP_ALIVE.intervalMs / 1000};
+SET tcp_keepalives_count = ${KEEP_ALIVE.count}`;
+
+/** The pool of everything; the append path keeps clients of it. */
 export function createDataSource(databaseUrl: string, options: DataSourceOptions = {}): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -30,9 +54,18 @@ export function createDataSource(databaseUrl: string, options: DataSourceOptions
     entities: Object.values(entities),
     migrations: [...(options.migrations ?? [])],
     migrationsTableName: 'migrations',
-    poolSize: options.poolSize ?? 10,
-    // A connection takes 4 to 11 ms to make: one that waits for a while is no reason to end it.
-    extra: { idleTimeoutMillis: 5 * 60_000 },
+    poolSize: options.poolSize ?? OTHERS + (options.committers === undefined ? 0 : options.committers + 1),
+    connectTimeoutMS: CONNECT_MS,
+    extra: {
+      // A connection takes 4 to 11 ms to make: one that waits for a while is no reason to end it.
+      idleTimeoutMillis: 5 * 60_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE.idleMs,
+      onConnect: (client: ClientBase) => client.query(SESSION),
+      Client: AnsweringClient,
+      // A migration takes as long as it takes.
+      ...(options.migrations ? {} : { query_timeout: ANSWER_MS }),
+    },
     // An idle connection that PostgreSQL ends would otherwise end this process: the pool makes a new one on demand.
     poolErrorHandler: () => undefined,
     applicationName: 'tandem',

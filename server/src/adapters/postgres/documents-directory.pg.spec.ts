@@ -9,6 +9,7 @@ import {
   type OpenedDatabase,
   openTestDatabase,
 } from '../../testing/project-fixtures.js';
+import { PostgresAuditLog } from './audit-log.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresMembers } from './members.js';
 import { PostgresProjects } from './projects.js';
@@ -121,7 +122,7 @@ describe('create', () => {
 
   it('is refused to who was removed a moment before', async () => {
     const editor = await addUser(dataSource);
-    const members = new PostgresMembers(dataSource);
+    const members = new PostgresMembers(dataSource, new PostgresAuditLog(dataSource));
     for (let round = 0; round < 10; round++) {
       await members.add(owner, projectId, `${editor}@example.org`, 'editor');
       const [, made] = await Promise.allSettled([
@@ -146,10 +147,10 @@ describe('list', () => {
 describe('move', () => {
   it('keeps the document, its text and the fence, and tells of it', async () => {
     const made = await create('a.txt', 'text');
-    const { value, event } = await directory.move(owner, made.id, newFile('b/c.txt'));
+    const { value, written } = await directory.move(owner, made.id, newFile('b/c.txt'));
     expect(value).toMatchObject({ id: made.id, path: 'b/c.txt', seq: 1, createdAt: made.createdAt });
     expect(value.updatedAt).toBeGreaterThan(made.updatedAt);
-    expect(event).toEqual({
+    expect(written?.change).toEqual({
       type: 'document.moved',
       projectId,
       document: { id: made.id, path: 'b/c.txt', kind: 'text' },
@@ -166,7 +167,7 @@ describe('move', () => {
 
   it('says nothing when nothing moved', async () => {
     const made = await create('a.txt');
-    expect((await directory.move(owner, made.id, newFile('a.txt'))).event).toBeUndefined();
+    expect((await directory.move(owner, made.id, newFile('a.txt'))).written).toBeUndefined();
   });
 
   it('is refused where another file is, and gives a path to one of two', async () => {
@@ -179,8 +180,8 @@ describe('move', () => {
 describe('delete', () => {
   it('A43: makes the document absent for everything, and keeps its rows', async () => {
     const [made, neighbour] = [await create('a.txt', 'text'), await create('b.txt')];
-    const { event } = await directory.delete(owner, made.id);
-    expect(event).toEqual({ type: 'document.deleted', projectId, documentId: made.id });
+    const { written } = await directory.delete(owner, made.id);
+    expect(written?.change).toEqual({ type: 'document.deleted', projectId, documentId: made.id });
     await expect(directory.get(owner, made.id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(move(made.id, 'c')).rejects.toMatchObject({ code: 'not_found' });
     await expect(directory.delete(owner, made.id)).rejects.toMatchObject({ code: 'not_found' });

@@ -38,11 +38,8 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
       { userId, projectId, action: 'document.create' },
       async (manager): Promise<Committed<Document>> => {
         await requireFreePath(manager, projectId, given.pathKey);
-        const document = await insertDocument(manager, projectId, userId, given);
-        return {
-          value: toDocument(document),
-          event: { type: 'document.created', projectId, document: entry(document) },
-        };
+        const { document, written } = await insertDocument(manager, projectId, userId, given);
+        return { value: toDocument(document), written };
       },
     );
     return change.catch(translatePathConflict);
@@ -59,8 +56,7 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
       await manager.update(DocumentEntity, { id: documentId }, { path, pathKey });
       const moved = await findDocument(manager, documentId);
       const event: ProjectEvent = { type: 'document.moved', projectId: moved.projectId, document: entry(moved) };
-      await recordEvent(manager, event, userId);
-      return { value: toDocument(moved), event };
+      return { value: toDocument(moved), written: await recordEvent(manager, event, userId) };
     });
     return change.catch(translatePathConflict);
   }
@@ -72,8 +68,7 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
         [documentId],
       );
       const event: ProjectEvent = { type: 'document.deleted', projectId, documentId };
-      await recordEvent(manager, event, userId);
-      return { value: undefined, event };
+      return { value: undefined, written: await recordEvent(manager, event, userId) };
     });
   }
 
@@ -145,5 +140,6 @@ function toDocument(document: DocumentEntity): Document {
     epoch: document.epoch,
     createdAt: document.createdAt.getTime(),
     updatedAt: document.updatedAt.getTime(),
+    ...(document.damagedAt ? { damagedAt: document.damagedAt.getTime() } : {}),
   };
 }

@@ -1,4 +1,6 @@
+import type { ProjectEvent } from '@tandem/protocol';
 import type { EntityManager } from 'typeorm';
+import type { WrittenChange } from '../../core/access/changes.js';
 import { checksum } from '../../core/document/checksum.js';
 import type { NewDocument } from '../../core/project/documents-directory.js';
 import { DocumentClientEntity, DocumentEntity, DocumentUpdateEntity, EventOutboxEntity } from './entities/index.js';
@@ -10,8 +12,8 @@ export async function insertDocument(
   projectId: string,
   userId: string,
   { path, pathKey, kind, content }: NewDocument,
-): Promise<DocumentEntity> {
-  const document = manager.create(DocumentEntity, {
+): Promise<{ document: DocumentEntity; written: WrittenChange }> {
+  const made = manager.create(DocumentEntity, {
     projectId,
     path,
     pathKey,
@@ -19,9 +21,10 @@ export async function insertDocument(
     head: content === undefined ? 0 : 1,
     createdBy: userId,
   });
-  await manager.insert(DocumentEntity, document);
-  const documentId = document.id;
-  await recordEvent(manager, { type: 'document.created', projectId, document: { id: documentId, path, kind } }, userId);
+  await manager.insert(DocumentEntity, made);
+  const documentId = made.id;
+  const event: ProjectEvent = { type: 'document.created', projectId, document: { id: documentId, path, kind } };
+  const written = await recordEvent(manager, event, userId);
   if (content !== undefined) {
     const bytes = Buffer.from(content.update);
     await manager.insert(DocumentClientEntity, { documentId, clientId: content.clientId, userId });
@@ -29,5 +32,5 @@ export async function insertDocument(
     await manager.insert(EventOutboxEntity, { type: 'document.updated', documentId, fromSeq: 1, seq: 1 });
   }
   // Read again: what an INSERT returns into an entity does not pass its transformers, a bigint stays text.
-  return manager.findOneByOrFail(DocumentEntity, { id: documentId });
+  return { document: await manager.findOneByOrFail(DocumentEntity, { id: documentId }), written };
 }

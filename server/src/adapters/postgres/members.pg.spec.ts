@@ -10,6 +10,7 @@ import {
   type OpenedDatabase,
   openTestDatabase,
 } from '../../testing/project-fixtures.js';
+import { PostgresAuditLog } from './audit-log.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresMembers } from './members.js';
 import { PostgresMemberships } from './memberships.js';
@@ -27,7 +28,7 @@ let projectId: string;
 beforeAll(async () => {
   database = await openTestDatabase();
   dataSource = database.dataSource;
-  members = new PostgresMembers(dataSource);
+  members = new PostgresMembers(dataSource, new PostgresAuditLog(dataSource));
   directory = new PostgresDocumentsDirectory(dataSource);
   log = new PostgresUpdateLog(dataSource);
 });
@@ -180,9 +181,9 @@ describe('the fence (decision 002)', () => {
 describe('members', () => {
   it('adds by e-mail address, whatever its account, once', async () => {
     const userId = await addUser(dataSource, 'Grace');
-    const { value, event } = await members.add(owner, projectId, emailOf(userId), 'commenter');
+    const { value, written } = await members.add(owner, projectId, emailOf(userId), 'commenter');
     expect(value).toEqual({ userId, email: emailOf(userId), displayName: 'Grace', role: 'commenter' });
-    expect(event).toEqual({
+    expect(written?.change).toEqual({
       type: 'member.added',
       projectId,
       member: { userId, displayName: 'Grace', role: 'commenter' },

@@ -1,6 +1,7 @@
 import { type ProjectEvent, type Role, TandemError } from '@tandem/protocol';
 import type { Member } from '@tandem/protocol/http';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditLog } from '../../core/access/audit-log.js';
 import type { Committed } from '../../core/project/committed.js';
 import { type MemberChange, memberChangeRefusal } from '../../core/project/member-rules.js';
 import { Members } from '../../core/project/members.js';
@@ -13,9 +14,14 @@ const SELECT = `
   FROM project_members m JOIN users u ON u.id = m.user_id
   WHERE m.project_id = $1`;
 
+type MemberEvent = Extract<ProjectEvent, { type: `member.${string}` }>;
+
 @TranslatesOutages
 export class PostgresMembers extends Members {
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly audit: AuditLog,
+  ) {
     super();
   }
 
@@ -27,7 +33,8 @@ export class PostgresMembers extends Members {
   override add(userId: string, projectId: string, email: string, role: Role): Promise<Committed<Member>> {
     return this.transaction(userId, projectId, async (manager, actor) => {
       refuse({ actor, self: false, to: role, owners: 1 });
-      const user = await manager.findOneBy(UserEntity, { email });
+      // Held to the end: an account that is being deleted is not there any more.
+      const user = await manager.findOne(UserEntity, { where: { email }, lock: { mode: 'for_key_share' } });
       if (user === null) throw new TandemError('not_found', 'Nobody has registered with this e-mail address');
       if ((await findMember(manager, projectId, user.id)) !== undefined) throw new TandemError('already_member');
       await manager.insert(ProjectMemberEntity, { projectId, userId: user.id, role });
@@ -74,9 +81,12 @@ export class PostgresMembers extends Members {
     return changeProject(this.dataSource, { userId, projectId, action: 'members.read' }, work);
   }
 
-  private async record<T>(manager: EntityManager, event: ProjectEvent, by: string, value: T): Promise<Committed<T>> {
-    await recordEvent(manager, event, by);
-    return { value, event };
+  private async record<T>(manager: EntityManager, event: MemberEvent, by: string, value: T): Promise<Committed<T>> {
+    const { projectId } = event;
+    const [target, details] =
+      event.type === 'member.removed' ? [event.userId, {}] : [event.member.userId, { role: event.member.role }];
+    await this.audit.record({ action: event.type, actorId: by, projectId, target, details }, manager);
+    return { value, written: await recordEvent(manager, event, by) };
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type OpenedDatabase,
   openTestDatabase,
 } from '../../testing/project-fixtures.js';
+import { PostgresAuditLog } from './audit-log.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresMembers } from './members.js';
 import { PostgresMemberships } from './memberships.js';
@@ -27,7 +28,12 @@ beforeAll(async () => {
   directory = new PostgresDocumentsDirectory(dataSource);
   [owner, viewer, stranger] = [await addUser(dataSource), await addUser(dataSource), await addUser(dataSource)];
   projectId = (await new PostgresProjects(dataSource).create(owner, newProject())).id;
-  await new PostgresMembers(dataSource).add(owner, projectId, emailOf(viewer), 'viewer');
+  await new PostgresMembers(dataSource, new PostgresAuditLog(dataSource)).add(
+    owner,
+    projectId,
+    emailOf(viewer),
+    'viewer',
+  );
 });
 
 afterAll(() => database.close());

@@ -42,6 +42,21 @@ describe('migrations', () => {
     await dataSource.query('ALTER TABLE projects RENAME COLUMN title TO name');
   });
 
+  test('HIST-7: whatever goes with what it belongs to is found by an index, not by reading its whole table', async () => {
+    // A few rows, which are gone after a while.
+    const small = ['sign_in_links', 'oidc_flows'];
+    const rows = await dataSource.query<{ key: string }[]>(
+      `
+      SELECT c.conname AS key FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+      WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace AND t.relname <> ALL ($1) AND NOT EXISTS (
+        SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indpred IS NULL
+          AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)
+      ORDER BY 1`,
+      [small],
+    );
+    expect(rows.map(({ key }) => key)).toEqual([]);
+  });
+
   test('each is undone by its revert, down to nothing, and can be applied again', async () => {
     const before = await objects();
     expect(before).toContain('r documents');

@@ -1,6 +1,8 @@
 import { type ProjectEvent, type Role, TandemError } from '@tandem/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { WrittenChange } from '../../core/access/changes.js';
 import { type Action, can } from '../../core/access/permissions.js';
+import { writeChange } from './change-log.js';
 import { EventOutboxEntity } from './entities/index.js';
 
 /** Rejects with `not_found` for who is no member, `forbidden` for a member whose role does not allow `action`. */
@@ -58,11 +60,12 @@ export async function fenceDocuments(manager: EntityManager, projectId: string):
 }
 
 /**
- * The domain event of a change. Its type is that of the project event that the sockets are told, its payload that event's
+ * Writes down a change: for the sockets of all nodes, and as a domain event for other services. The event's type is that of the project event that the sockets are told, its payload that event's
  * body with `by`, the user who did it. Edits are `document.updated` rows, with their span of `seq` and no payload.
  */
-export async function recordEvent(manager: EntityManager, event: ProjectEvent, by: string): Promise<void> {
+export async function recordEvent(manager: EntityManager, event: ProjectEvent, by: string): Promise<WrittenChange> {
   const { type, ...body } = event;
   const documentId = 'documentId' in event ? event.documentId : 'document' in event ? event.document.id : null;
   await manager.insert(EventOutboxEntity, { type, documentId, payload: { ...body, by } });
+  return writeChange(manager, event);
 }

@@ -9,6 +9,7 @@ import {
   type OpenedDatabase,
   openTestDatabase,
 } from '../../testing/project-fixtures.js';
+import { PostgresAuditLog } from './audit-log.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresMembers } from './members.js';
 import { PostgresMemberships } from './memberships.js';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   dataSource = database.dataSource;
   projects = new PostgresProjects(dataSource);
   directory = new PostgresDocumentsDirectory(dataSource);
-  members = new PostgresMembers(dataSource);
+  members = new PostgresMembers(dataSource, new PostgresAuditLog(dataSource));
 });
 
 afterAll(() => database.close());
@@ -57,14 +58,14 @@ describe('projects', () => {
   it('changes what is given and keeps the rest', async () => {
     const made = await projects.create(owner, newProject());
     const aiContext = { ...made.aiContext, instructions: 'Answer in rhymes' };
-    const { value, event } = await projects.change(owner, made.id, { aiContext });
+    const { value, written } = await projects.change(owner, made.id, { aiContext });
     expect(value).toEqual({ ...made, aiContext });
-    expect(event).toEqual({ type: 'project.changed', projectId: made.id, name: 'Apollo' });
+    expect(written?.change).toEqual({ type: 'project.changed', projectId: made.id, name: 'Apollo' });
     expect((await projects.change(owner, made.id, { name: 'Gemini' })).value).toMatchObject({
       name: 'Gemini',
       aiContext,
     });
-    expect((await projects.change(owner, made.id, {})).event).toBeUndefined();
+    expect((await projects.change(owner, made.id, {})).written).toBeUndefined();
   });
 
   it('does not move the fence when it is renamed', async () => {
@@ -84,9 +85,9 @@ describe('delete', () => {
     const links = new PostgresSignInLinks(dataSource);
     const token = await links.create({ projectId: id, documentId: document.id, role: 'editor' });
 
-    const { event } = await projects.delete(owner, id);
+    const { written } = await projects.delete(owner, id);
 
-    expect(event).toEqual({ type: 'project.deleted', projectId: id });
+    expect(written?.change).toEqual({ type: 'project.deleted', projectId: id });
     for (const userId of [owner, viewer]) {
       const absent = { code: 'not_found' };
       await expect(projects.get(userId, id)).rejects.toMatchObject(absent);

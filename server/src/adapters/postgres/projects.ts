@@ -52,8 +52,7 @@ export class PostgresProjects extends Projects {
       await manager.update(ProjectEntity, { id: projectId }, patch);
       const value = await find(manager, userId, projectId);
       const event: ProjectEvent = { type: 'project.changed', projectId, name: value.name };
-      await recordEvent(manager, event, userId);
-      return { value, event };
+      return { value, written: await recordEvent(manager, event, userId) };
     });
   }
 
@@ -71,8 +70,7 @@ export class PostgresProjects extends Projects {
         projectId,
       ]);
       const event: ProjectEvent = { type: 'project.deleted', projectId };
-      await recordEvent(manager, event, userId);
-      return { value: undefined, event };
+      return { value: undefined, written: await recordEvent(manager, event, userId) };
     });
   }
 }

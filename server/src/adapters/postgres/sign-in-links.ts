@@ -45,12 +45,14 @@ export class PostgresSignInLinks extends SignInLinks {
       );
       const link = rows[0];
       if (link === undefined) return undefined;
-      const user = await manager.getRepository(UserEntity).save({ email: null, displayName, passwordHash: null });
+      const user = await manager
+        .getRepository(UserEntity)
+        .save({ email: null, displayName, passwordHash: null, kind: 'guest' as const });
       const { project_id: projectId, document_id: documentId, role } = link;
       await manager.getRepository(ProjectMemberEntity).insert({ projectId, userId: user.id, role });
       const event: ProjectEvent = { type: 'member.added', projectId, member: { userId: user.id, displayName, role } };
-      await recordEvent(manager, event, user.id);
-      return { value: { account: accountOf(user), projectId, documentId: documentId ?? undefined, role }, event };
+      const written = await recordEvent(manager, event, user.id);
+      return { value: { account: accountOf(user), projectId, documentId: documentId ?? undefined, role }, written };
     });
   }
 }

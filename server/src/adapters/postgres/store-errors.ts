@@ -1,8 +1,13 @@
-import { TandemError } from '@tandem/protocol';
-import { QueryFailedError } from 'typeorm';
+import type { TandemError } from '@tandem/protocol';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { retryLater } from '../../core/limits/retry-later.js';
 
-/** SQLSTATE classes of a database that is away, full or stopping, as against a query that is wrong. */
-const UNAVAILABLE = /^(?:08|53|57P|58)/;
+/**
+ * SQLSTATE classes of a database that is away, full or stopping, as against a query that is wrong; 25006: one that takes no
+ * writes, as a standby; 25P03: this process slept in
+ * the middle of a transaction, which is over; 55P03: others hold what the statement needs.
+ */
+const UNAVAILABLE = /^(?:08|53|57P|58|25006|25P03|55P03)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 /** What `pg` throws without any code. */
 const WORDS =
@@ -36,7 +41,7 @@ export function TranslatesOutages(adapter: { readonly prototype: object }): void
 }
 
 function unavailable(): TandemError {
-  return new TandemError('store_unavailable', undefined, undefined, RETRY_AFTER_MS, 'later');
+  return retryLater('store_unavailable', RETRY_AFTER_MS, Math.random());
 }
 
 /** The SQLSTATE of what a query threw. */
@@ -47,6 +52,8 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 export function isUnavailable(error: unknown): boolean {
+  // TypeORM gives the connection of a transaction back when it is lost between two statements.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
   const code = sqlState(error);
   // The socket file of a database that is down; any other file that is missing is a fault of ours.
   if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';

@@ -1,10 +1,8 @@
 import type { DocumentKind } from '@tandem/protocol';
-import { Compactor } from '../../core/document/compactor.js';
+import { type Compaction, Compactor } from '../../core/document/compactor.js';
 import { ByteReader } from '../../core/document/update/byte-reader.js';
-import { chunksOf } from '../../core/document/update/decoded-update.js';
 import { IdRanges } from '../../core/document/update/id-ranges.js';
-import type { StoredSnapshot } from '../../core/document/update-log.js';
-import type { CompactedUpdate } from './document-worker.js';
+import type { CompactedUpdate, CompactTask } from './document-worker.js';
 import { WorkerLane } from './worker-lane.js';
 
 /**
@@ -28,9 +26,10 @@ export class WorkerCompactor extends Compactor {
     this.texts = new WorkerLane(SCRIPT, timeoutMs ?? TEXT_MS);
   }
 
-  override async compact(update: Uint8Array, kind: DocumentKind, seq: number): Promise<StoredSnapshot> {
-    const { bytes, blocks, deleteSet } = await this.compaction.run<CompactedUpdate>('compact', { update, kind });
-    return { seq, runs: [...chunksOf(bytes, blocks)], deletes: IdRanges.read(new ByteReader(deleteSet)) };
+  override async compact(update: Uint8Array, kind: DocumentKind, seq: number): Promise<Compaction> {
+    const task: CompactTask = { update, kind, seq };
+    const { snapshot, moreDeletes } = await this.compaction.run<CompactedUpdate>('compact', task);
+    return { snapshot, moreDeletes: IdRanges.read(new ByteReader(moreDeletes)) };
   }
 
   override async textOf(update: Uint8Array): Promise<string> {

@@ -10,11 +10,16 @@ const IDLE_MS = 60_000;
 /** The thread was ended in the middle of the task, and what it remembered is gone. */
 export class LaneTimeout extends Error {}
 
+/** The lane was closed before the task was done. */
+export class LaneClosed extends Error {}
+
 export interface TurnOptions {
   /** A task that waits is dropped when it fires. One that runs is left alone: to stop it would cost all that the thread remembers. */
   readonly signal?: AbortSignal | undefined;
   /** Goes before all that is not. */
   readonly isUrgent?: boolean;
+  /** Buffers of the task that the thread is given instead of a copy: whoever handed them over has them no more. */
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
 interface Turn {
@@ -36,15 +41,23 @@ export class WorkerLane {
     private readonly timeoutMs: number,
     idleMs = IDLE_MS,
   ) {
-    this.pool = new Piscina({ filename: scriptOf(file), minThreads: 0, maxThreads: 1, idleTimeout: idleMs });
+    // Its histograms of waiting and running times would take a megabyte for each lane.
+    this.pool = new Piscina({
+      filename: scriptOf(file),
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: idleMs,
+      recordTiming: false,
+    });
   }
 
   /**
-   * Rejects when the task throws, with LaneTimeout when it takes longer than the lane allows, and with the signal's reason
-   * when it was dropped: then it has not run. The time does not run while the task waits for its turn: it must not be
-   * given up for what another document costs.
+   * Rejects when the task throws, with LaneTimeout when it takes longer than the lane allows, with LaneClosed, and with the
+   * signal's reason when it was dropped: then it has not run. The time does not run while the task waits for its turn: it
+   * must not be given up for what another document costs.
    */
-  run<Result>(name: string, task: object, { signal, isUrgent = false }: TurnOptions = {}): Promise<Result> {
+  run<Result>(name: string, task: object, options: TurnOptions = {}): Promise<Result> {
+    const { signal, isUrgent = false, transfer = [] } = options;
     if (this.isClosed) return Promise.reject(closed());
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
@@ -56,7 +69,7 @@ export class WorkerLane {
         isUrgent,
         begin: () => {
           signal?.removeEventListener('abort', withdraw);
-          return this.start<Result>(name, task).then(resolve, reject);
+          return this.start<Result>(name, task, transfer).then(resolve, reject);
         },
         drop: (reason) => {
           signal?.removeEventListener('abort', withdraw);
@@ -84,17 +97,18 @@ export class WorkerLane {
     this.isBusy = false;
   }
 
-  private async start<Result>(name: string, task: object): Promise<Result> {
+  private async start<Result>(name: string, task: object, transfer: readonly ArrayBuffer[]): Promise<Result> {
     const signal = AbortSignal.timeout(this.timeoutMs);
     try {
-      return await this.pool.run(task, { name, signal });
+      return await this.pool.run(task, { name, signal, transferList: [...transfer] });
     } catch (error) {
+      if (this.isClosed) throw closed(error);
       if (signal.aborted) throw new LaneTimeout(`${name} took longer than ${this.timeoutMs} ms`, { cause: error });
       throw error;
     }
   }
 }
 
-function closed(): Error {
-  return new Error('the worker thread has been closed');
+function closed(cause?: unknown): LaneClosed {
+  return new LaneClosed('the worker thread has been closed', { cause });
 }

@@ -5,9 +5,13 @@ import { NodeBus, type PublishOptions } from '../bus/node-bus.js';
 import { Outbox } from '../bus/outbox.js';
 import { BusRoomBus } from '../document/bus-room-bus.js';
 import { BusChanges } from './bus-changes.js';
-import type { Change } from './changes.js';
+import { ChangeFeed } from './change-feed.js';
+import type { Change, WrittenChange } from './changes.js';
+import { LogPosition } from './log-position.js';
 
 const revoked = (sessionId: string): Change => ({ type: 'session.revoked', sessionId });
+let ids = 0;
+const written = (change: Change): WrittenChange => ({ id: ++ids, transaction: 1000 + ids, change });
 
 function nodes(count: number) {
   const hub = new NodeHub();
@@ -57,7 +61,7 @@ describe('BusChanges', () => {
   it('tells those of this process before it returns, and the other nodes once', async () => {
     const { changes } = nodes(3);
     const [here, second, third] = changes.map(hear);
-    changes[0]!.publish(revoked('1'));
+    changes[0]!.publish(written(revoked('1')));
     expect(here!.heard).toEqual([revoked('1')]);
     await eventually('the others hear it', () => second!.heard.length + third!.heard.length >= 2);
     expect([here, second, third].map((one) => one!.heard)).toEqual(Array(3).fill([revoked('1')]));
@@ -69,7 +73,7 @@ describe('BusChanges', () => {
     leaves.leave();
     leaves.leave();
     here.leave();
-    changes[0]!.publish(revoked('1'));
+    changes[0]!.publish(written(revoked('1')));
     await eventually('who stays hears it', () => stays.heard.length === 1);
     expect([leaves.heard, here.heard]).toEqual([[], []]);
   });
@@ -82,14 +86,35 @@ describe('BusChanges', () => {
       });
     }
     const [here, there] = changes.map(hear);
-    changes[0]!.publish(revoked('1'));
+    changes[0]!.publish(written(revoked('1')));
     await eventually('both hear it', () => here!.heard.length === 1 && there!.heard.length === 1);
     expect(errors).toEqual(Array(2).fill(new Error('a listener of this test')));
   });
 
+  it('tells a change once, whether the bus or a look at the log is first to tell of it', async () => {
+    const hub = new NodeHub();
+    const fail = (error: unknown) => {
+      throw error;
+    };
+    const [there, here] = [1, 2].map(() => new BusChanges(new InProcessNodeBus(fail, hub), fail, new ChangeFeed()));
+    const { heard } = hear(here!);
+    const [own, rung, found] = ['own', 'rung', 'found'].map((id) => written(revoked(id)));
+    here!.publish(own!);
+    there!.publish(rung!);
+    await eventually('the bus has told', () => heard.length === 2);
+    const seen = new LogPosition({ snapshot: `${ids + 1001}:${ids + 1001}:`, newest: ids, at: 0 });
+    expect(here!.take({ seen, changes: [own!, rung!, found!], isWhole: true })).toBe(true);
+    expect(heard).toEqual([own, rung, found].map((one) => one!.change));
+    there!.publish(found!);
+    const last = written(revoked('last'));
+    there!.publish(last);
+    await eventually('the bus has told', () => heard.length === 4);
+    expect(heard.at(-1)).toEqual(last.change);
+  });
+
   it('is not pushed out of a bus that is away by what others can do without (D8)', async () => {
     const bus = new AwayBus();
-    new BusChanges(bus, () => undefined).publish(revoked('stolen'));
+    new BusChanges(bus, () => undefined).publish(written(revoked('stolen')));
     const rooms = new BusRoomBus(bus);
     const documentId = 'd';
     for (let seq = 1; seq <= 5000; seq++) {
@@ -98,6 +123,6 @@ describe('BusChanges', () => {
     }
     await bus.comeBack();
     expect(bus.sent.length).toBeLessThan(10_000);
-    expect(bus.sent[0]).toEqual(revoked('stolen'));
+    expect(bus.sent[0]).toMatchObject({ change: revoked('stolen') });
   });
 });

@@ -16,6 +16,10 @@ const TABLE = `
   document.create   -      -         yes    yes        yes
   document.move     -      -         yes    yes        yes
   document.delete   -      -         yes    yes        yes
+  document.reset    -      -         -      yes        yes
+  history.read      yes    yes       yes    yes        yes
+  history.name      -      -         yes    yes        yes
+  history.restore   -      -         yes    yes        yes
   ai.use            -      -         yes    yes        yes
 `;
 

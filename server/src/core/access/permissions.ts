@@ -10,17 +10,27 @@ export type Action =
   | 'members.change'
   /** Make somebody an owner; change or remove one. */
   | 'owners.change'
+  /** Who did what to members, rights and the project. */
+  | 'audit.read'
   | 'document.read'
   | 'document.write'
   | 'document.create'
   | 'document.move'
   | 'document.delete'
+  /** Throw away what everybody has of a document, and begin it anew. */
+  | 'document.reset'
+  /** Who changed what, and texts of before. */
+  | 'history.read'
+  /** Give moments of a document names. */
+  | 'history.name'
+  /** Bring back a text of before, as an edit. */
+  | 'history.restore'
   /** Ask for completions and analysis: both cost, and what they give is for who may write. */
   | 'ai.use';
 
 /** Who may do what. The one table: REST and sockets ask `can`, nobody compares roles. */
 const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
-  const viewer: Action[] = ['project.read', 'members.read', 'document.read'];
+  const viewer: Action[] = ['project.read', 'members.read', 'document.read', 'history.read'];
   const commenter: Action[] = [...viewer];
   const editor: Action[] = [
     ...commenter,
@@ -28,9 +38,11 @@ const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
     'document.create',
     'document.move',
     'document.delete',
+    'history.name',
+    'history.restore',
     'ai.use',
   ];
-  const maintainer: Action[] = [...editor, 'project.change', 'members.change'];
+  const maintainer: Action[] = [...editor, 'project.change', 'members.change', 'audit.read', 'document.reset'];
   const owner: Action[] = [...maintainer, 'owners.change', 'project.delete'];
   return {
     viewer: new Set(viewer),

@@ -37,12 +37,21 @@ describe('acceptedText', () => {
     const hostile = new Y.Doc();
     const list = hostile.getArray('list');
     hostile.transact(() => {
-      for (let n = 0; n < 20_000; n++) list.push([new Y.Doc()]);
+      for (let n = 0; n < 5_000; n++) list.push([new Y.Doc()]);
     });
     const bytes = Y.encodeStateAsUpdate(hostile);
-    const began = performance.now();
-    expect(acceptedText(bytes, { completionId, client: hostile.clientID, clock: 0, length: 1 })).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(50);
+    const claim = { completionId, client: hostile.clientID, clock: 0, length: 1 };
+    expect(acceptedText(bytes, claim)).toBeUndefined();
+    const fastest = (work: () => unknown) =>
+      Math.min(
+        ...[1, 2, 3].map(() => {
+          const began = performance.now();
+          work();
+          return performance.now() - began;
+        }),
+      );
+    // Yjs builds all that they describe.
+    expect(fastest(() => acceptedText(bytes, claim))).toBeLessThan(fastest(() => Y.decodeUpdate(bytes)) / 5);
   });
 
   it('is nothing for bytes that are no update, or no text', () => {

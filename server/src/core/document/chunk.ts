@@ -2,7 +2,7 @@ import type { DocumentKind } from '@tandem/protocol';
 import { diffUpdate } from 'yjs';
 import { ByteReader } from './update/byte-reader.js';
 import { decodeUpdate } from './update/decode-update.js';
-import { chunksOf } from './update/decoded-update.js';
+import { chunksOf, type StructBlock } from './update/decoded-update.js';
 import { encodeUpdate, type StructRun } from './update/encode-update.js';
 import { IdRanges } from './update/id-ranges.js';
 import { encodeStateVector } from './update/state-vector.js';
@@ -18,11 +18,14 @@ export interface Chunk {
 /** What Yjs reads of a chunk that is cut. It takes several times as long for a struct as our decoder. */
 const FINE_BYTES = 512;
 
-const NO_DELETES = new IdRanges();
-
 /** A run out of a decoded update or a stored snapshot: its bytes lie in one piece. */
 export function toChunk({ clock, end, structs, parts }: StructRun): Chunk {
   return { clock, end, structs, bytes: parts[0]! };
+}
+
+/** A block without cuts. */
+export function toWholeChunk(bytes: Uint8Array, { clock, end, structs, from, to }: StructBlock): Chunk {
+  return { clock, end, structs, bytes: bytes.subarray(from, to) };
 }
 
 /** One run out of consecutive chunks. */
@@ -58,7 +61,7 @@ export function cutChunk(client: number, chunk: Chunk, clock: number, kind: Docu
   const pieces = split(client, chunk, kind);
   const first = firstEndingAfter(pieces, clock);
   const { end } = pieces[first]!;
-  const piece = encodeUpdate([toRun(client, [pieces[first]!])], NO_DELETES);
+  const piece = encodeUpdate([toRun(client, [pieces[first]!])], IdRanges.NONE);
   const rest = new ByteReader(diffUpdate(piece, encodeStateVector(new Map([[client, clock]]))));
   const [blocks, structs, ofClient, from] = [rest.varUint(), rest.varUint(), rest.varUint(), rest.varUint()];
   if (blocks !== 1 || ofClient !== client || from !== clock) throw new Error('Yjs cut somewhere else');
@@ -68,7 +71,7 @@ export function cutChunk(client: number, chunk: Chunk, clock: number, kind: Docu
 
 function split(client: number, chunk: Chunk, kind: DocumentKind): Chunk[] {
   if (chunk.structs === 1) return [chunk];
-  const update = decodeUpdate(encodeUpdate([toRun(client, [chunk])], NO_DELETES), kind, FINE_BYTES);
+  const update = decodeUpdate(encodeUpdate([toRun(client, [chunk])], IdRanges.NONE), kind, FINE_BYTES);
   if (typeof update === 'string') throw new Error(`our own encoding is refused: ${update}`);
   return [...chunksOf(update.bytes, update.blocks)].map(toChunk);
 }

@@ -1,11 +1,14 @@
 import type { DocumentKind } from '@tandem/protocol';
-import { type Chunk, cutChunk, firstEndingAfter, toChunk, toRun } from './chunk.js';
+import { type Chunk, cutChunk, firstEndingAfter, toChunk, toRun, toWholeChunk } from './chunk.js';
 import { chunksOf, type DecodedUpdate } from './update/decoded-update.js';
 import { encodeUpdate, type StructRun } from './update/encode-update.js';
 import { IdRanges } from './update/id-ranges.js';
 import { joinUpdates } from './update/join-updates.js';
 import { encodeStateVector, type StateVector } from './update/state-vector.js';
 import type { KnownIds } from './update/trim-update.js';
+
+/** Of one `encodeSince`: so many take a few milliseconds. The whole state is shared by all who ask. */
+const MAX_JOINED_ROWS = 10_000;
 
 /** A compacted document: what a snapshot row holds. */
 export interface Compacted {
@@ -19,26 +22,31 @@ export interface Compacted {
  * `Y.Doc` is made; a parsed document is about ten times its bytes.
  */
 export class DocumentState implements KnownIds {
-  readonly deletes = new IdRanges();
   private readonly clients = new Map<number, Chunk[]>();
   private tail: DecodedUpdate[] = [];
   private structBytes = 0;
+  /** Ids that rows after the base have deleted. */
+  private deletedIds = 0;
   private cached: { seq: number; update: Uint8Array } | undefined;
   private cachedVector: { seq: number; bytes: Uint8Array } | undefined;
 
   private constructor(
     readonly kind: DocumentKind,
     private baseSeq: number,
-    private baseBytes: number,
+    readonly deletes: IdRanges,
+    private baseBytes = 0,
   ) {}
 
-  static empty(kind: DocumentKind): DocumentState {
-    return new DocumentState(kind, 0, 0);
+  /** Before the row `seq + 1`. */
+  static empty(kind: DocumentKind, seq = 0): DocumentState {
+    return new DocumentState(kind, seq, new IdRanges());
   }
 
+  /** The deletes are the state's from then on: to copy a million of them takes 10 ms. */
   static from(kind: DocumentKind, base: Compacted): DocumentState {
-    const state = new DocumentState(kind, base.seq, 0);
-    state.install(base, new Map());
+    const deletes = base.deletes === IdRanges.NONE ? new IdRanges() : base.deletes;
+    const state = new DocumentState(kind, base.seq, deletes);
+    for (const run of base.runs) state.addRun(run);
     state.baseBytes = state.structBytes;
     return state;
   }
@@ -52,9 +60,10 @@ export class DocumentState implements KnownIds {
     return this.structBytes;
   }
 
-  /** Rows after the base, and what they add to its size: what compaction decides on. */
-  get tailLength(): { rows: number; bytes: number; baseBytes: number } {
-    return { rows: this.tail.length, bytes: this.structBytes - this.baseBytes, baseBytes: this.baseBytes };
+  /** Rows after the base, what they add to its size and how many ids they delete: what compaction decides on. */
+  get tailLength(): { rows: number; bytes: number; deletedIds: number; baseBytes: number } {
+    const { deletedIds, baseBytes } = this;
+    return { rows: this.tail.length, bytes: this.structBytes - baseBytes, deletedIds, baseBytes };
   }
 
   get compactedSeq(): number {
@@ -88,8 +97,14 @@ export class DocumentState implements KnownIds {
     for (const block of update.blocks) {
       if (block.clock !== this.end(block.client)) throw new Error('a row that does not continue the document');
     }
-    for (const run of chunksOf(update.bytes, update.blocks)) this.addRun(run);
-    this.deletes.addAll(update.deletes);
+    for (const block of update.blocks) {
+      if (block.cuts.length > 0) for (const run of chunksOf(update.bytes, [block])) this.addRun(run);
+      else this.addChunk(block.client, toWholeChunk(update.bytes, block));
+    }
+    if (!update.deletes.isEmpty) {
+      this.deletes.addAll(update.deletes);
+      this.deletedIds += update.listed.idCount;
+    }
     this.tail.push(update);
   }
 
@@ -112,9 +127,9 @@ export class DocumentState implements KnownIds {
     return this.cached.update;
   }
 
-  /** The rows after `seq` as one update; undefined when they lie behind the base. */
+  /** The rows after `seq` as one update; undefined when they lie behind the base, or are too many to be joined for one reader. */
   encodeSince(seq: number): Uint8Array | undefined {
-    if (seq < this.baseSeq || seq > this.seq) return undefined;
+    if (seq < this.baseSeq || seq > this.seq || this.seq - seq > MAX_JOINED_ROWS) return undefined;
     return joinUpdates(this.tail.slice(seq - this.baseSeq));
   }
 
@@ -130,25 +145,30 @@ export class DocumentState implements KnownIds {
     return encodeUpdate(runs, this.deletes);
   }
 
-  /** Puts a compacted form of the rows up to its `seq` in their place. */
+  /** Puts a compacted form of the rows up to its `seq` in their place. Of the deletes, it needs those that no row told. */
   rebase(base: Compacted): void {
+    const later = this.chunksAfter(new Map(base.runs.map(({ client, end }) => [client, end])));
     const keep = this.tail.slice(base.seq - this.baseSeq);
-    const rest = new Map([...this.clients].map(([client, chunks]) => [client, [...chunks]]));
     this.clients.clear();
     this.structBytes = 0;
-    this.install(base, rest);
+    for (const run of base.runs) this.addRun(run);
+    for (const [client, chunks] of later) for (const chunk of chunks) this.addChunk(client, chunk);
+    this.deletes.addAll(base.deletes);
     this.tail = keep;
     this.baseSeq = base.seq;
     this.baseBytes = this.structBytes - keep.reduce((sum, row) => sum + structSize(row), 0);
+    this.deletedIds = keep.reduce((sum, row) => sum + row.listed.idCount, 0);
     this.cached = undefined;
   }
 
-  private install(base: Compacted, later: ReadonlyMap<number, readonly Chunk[]>): void {
-    for (const run of base.runs) this.addRun(run);
-    for (const [client, chunks] of later) {
-      for (const chunk of chunks) if (chunk.clock >= this.end(client)) this.addChunk(client, chunk);
-    }
-    this.deletes.addAll(base.deletes);
+  /** What comes after the ends of a base. It ends where rows do: anything else is another document, and would leave a gap. */
+  private chunksAfter(ends: ReadonlyMap<number, number>): [client: number, chunks: Chunk[]][] {
+    return [...this.clients].map(([client, chunks]) => {
+      const end = ends.get(client) ?? 0;
+      const later = chunks.slice(firstEndingAfter(chunks, end));
+      if (later[0] && later[0].clock !== end) throw new Error('a base that does not fit the rows after it');
+      return [client, later];
+    });
   }
 
   private addRun(run: StructRun): void {
@@ -167,8 +187,8 @@ const NOTHING: DecodedUpdate = {
   bytes: new Uint8Array([0, 0]),
   blocks: [],
   needs: [],
-  deletes: new IdRanges(),
-  listed: new IdRanges(),
+  deletes: IdRanges.NONE,
+  listed: IdRanges.NONE,
   structCount: 0,
 };
 

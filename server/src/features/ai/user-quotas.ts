@@ -1,4 +1,4 @@
-import { TokenBucket } from '../../core/ai/token-bucket.js';
+import { TokenBucket } from '../../core/limits/token-bucket.js';
 
 /** What one person may ask for on this node, over all of their connections. */
 export class UserQuotas {

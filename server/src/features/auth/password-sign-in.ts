@@ -3,6 +3,15 @@ import { TandemError } from '@tandem/protocol';
 import { type Account, Accounts } from '../../core/access/accounts.js';
 import { PasswordHashes } from '../../core/access/password-hashes.js';
 import { SignInThrottle } from '../../core/access/sign-in-throttle.js';
+import { SecondStep } from '../factors/second-step.js';
+
+/** What somebody gives to sign in. */
+interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  /** Of the second step. */
+  readonly code?: string | undefined;
+}
 
 /** Local accounts. */
 @Injectable()
@@ -12,27 +21,34 @@ export class PasswordSignIn {
   constructor(
     private readonly accounts: Accounts,
     private readonly hashes: PasswordHashes,
+    private readonly second: SecondStep,
   ) {}
 
   /**
-   * Rejects with `email_taken`: without a mail server there is no other way to tell the owner. So this route says who has
-   * an account, which sign-in hides; its rate is limited by address.
+   * Rejects with `invalid_credentials`, the same and after the same work for an unknown account, or `rate_limited`; and where the
+   * account has a second factor with `second_factor_required`, which only who knows the password is told.
    */
-  async register({ email, password, displayName }: { email: string; password: string; displayName: string }) {
-    return this.accounts.create({ email, displayName, passwordHash: await this.hashes.hash(password) });
-  }
-
-  /** Rejects with `invalid_credentials`, the same and after the same work for an unknown account, or `rate_limited`. */
-  async signIn(email: string, password: string, address: string): Promise<Account> {
+  async signIn({ email, password, code }: Credentials, address: string): Promise<Account> {
     const wait = this.throttle.begin(email, address, Date.now());
     if (wait > 0) throw new TandemError('rate_limited', undefined, undefined, wait);
-    const account = await this.judge(email, password).catch((error: unknown) => {
-      this.throttle.abandoned(email, address);
-      throw error;
-    });
+    const account = await this.judge(email, password)
+      .then(async (known) => {
+        if (known !== undefined) await this.secondStep(known, code, address);
+        return known;
+      })
+      .catch((error: unknown) => {
+        if (!isWrong(error)) this.throttle.abandoned(email, address);
+        throw error;
+      });
     if (account === undefined) throw new TandemError('invalid_credentials');
     this.throttle.succeeded(email, address);
     return account;
+  }
+
+  private async secondStep({ id }: Account, code: string | undefined, address: string): Promise<void> {
+    if (!(await this.second.isAsked(id))) return;
+    if (code === undefined) throw new TandemError('second_factor_required');
+    await this.second.require(id, code, address);
   }
 
   private async judge(email: string, password: string): Promise<Account | undefined> {
@@ -41,3 +57,6 @@ export class PasswordSignIn {
     return right ? credentials?.account : undefined;
   }
 }
+
+/** A wrong code counts as a wrong password does. */
+const isWrong = (error: unknown) => error instanceof TandemError && error.code === 'invalid_credentials';

@@ -4,21 +4,23 @@ import type { PendingUpdate } from '../../core/document/room/overlay.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
 import type { RoomBus } from '../../core/document/room-bus.js';
+import type { DecodedUpdate } from '../../core/document/update/decoded-update.js';
 import { joinUpdates } from '../../core/document/update/join-updates.js';
-import {
-  type AppendResult,
-  type DocumentHead,
-  StoreUnavailable,
-  type UpdateLog,
-} from '../../core/document/update-log.js';
-import type { CommitHandler } from './committers.js';
+import { OutdatedState, type StoredRow, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import type { Work } from '../../core/work.js';
+import { inTurns } from '../../platform/long-work.js';
+import { type CommitHandler, type Settled, STALLED_AFTER_MS } from './committers.js';
 import type { CompactionScheduler } from './compaction-scheduler.js';
 import type { DocumentCompanions } from './document-companions.js';
-import { decodeStored } from './loaded-room.js';
+import type { Look } from './head-watch.js';
+import { takeStored } from './loaded-room.js';
 import { Outage } from './outage.js';
 import { RightsRefresh } from './rights-refresh.js';
 import type { RoomBroadcast } from './room-broadcast.js';
 import type { RoomDirectory } from './room-directory.js';
+
+/** Rows of one piece of long work, which are shown as one. */
+const PIECE = 256;
 
 /** What follows a commit, a refusal by the fence, or a database that does not answer. */
 export class CommitSettlement implements CommitHandler {
@@ -44,10 +46,11 @@ export class CommitSettlement implements CommitHandler {
     });
   }
 
-  settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void {
+  settled(room: Room, batch: readonly PendingUpdate[], result: Settled): () => void {
     this.outage.over(room);
     if (result.type === 'stored') return this.stored(room, batch, result.fromSeq);
     if (result.type === 'deleted') return () => this.close(room, 'not_found');
+    if (result.type === 'older') return () => this.isOlder(room, result.head, room.state.seq);
     if (result.epoch !== room.epoch) return () => this.reset(room, result.epoch);
     room.overlay.isHeld = true;
     room.overlay.putBack();
@@ -63,12 +66,13 @@ export class CommitSettlement implements CommitHandler {
     }
     const first = room.state.seq + 1;
     const fresh = batch.slice(first - fromSeq);
-    for (const pending of fresh) room.appendRow(pending.update);
+    // Of an edit that its author has brought over another node meanwhile, only what is left: rows join without a hole.
+    const news = fresh.flatMap((pending) => room.appendRow(pending.update) ?? []);
     room.overlay.settle();
     this.compaction.consider(room);
     return () => {
       try {
-        this.show(room, fresh, first);
+        this.show(room, fresh, news, first);
       } finally {
         this.acknowledge(batch, fromSeq);
         room.answerEchoes();
@@ -78,18 +82,19 @@ export class CommitSettlement implements CommitHandler {
 
   /** Another node stored rows in between: all are read, ours among them, and the room goes on at once. */
   private async rejoin(room: Room): Promise<void> {
-    if (!(await this.reconcile(room))) {
+    if (!(await this.tellingIfLate(room, this.reconcile(room)))) {
       this.outage.hold(room);
       return;
     }
+    this.outage.over(room);
     room.overlay.isHeld = false;
     room.answerEchoes();
     this.reschedule(room);
   }
 
-  private show(room: Room, edits: readonly PendingUpdate[], fromSeq: number): void {
+  private show(room: Room, edits: readonly PendingUpdate[], news: readonly DecodedUpdate[], fromSeq: number): void {
     if (edits.length === 0) return;
-    const update = joinUpdates(edits.map((pending) => pending.update));
+    const update = joinUpdates(news);
     const seq = fromSeq + edits.length - 1;
     this.broadcast.edits(room, { fromSeq, seq, update, soleAuthor: soleAuthor(edits) });
     this.bus.publish({ type: 'edits', documentId: room.documentId, epoch: room.epoch, fromSeq, seq, update });
@@ -122,15 +127,30 @@ export class CommitSettlement implements CommitHandler {
     this.close(room, 'store_unavailable');
   }
 
-  /** Brings a room to where the log says that its document stands: edits, rights, a reset, a deletion that nobody told of. */
-  async observe(room: Room, head: DocumentHead | undefined): Promise<void> {
+  /** The editors open anew, and keep what they had (V5). */
+  private isOlder(room: Room, head: number, seq: number): void {
+    this.broken(room, new Error(`the log ends at ${head}, the room was at ${seq}: the database came back older`));
+  }
+
+  /** The log has more of the document than the room, and no row will tell: it is read anew. */
+  reload(room: Room): void {
+    this.close(room, 'store_unavailable');
+  }
+
+  /**
+   * Brings a room to where the log says that its document stands: edits, rights, a reset, a deletion that nobody told of. A
+   * database that came back older than the room (a failover that lost commits, a backup) has another document (V5).
+   */
+  async observe(room: Room, { head, seq, isStale }: Look): Promise<void> {
     if (this.rooms.get(room.documentId) !== room) return;
     if (!head) this.close(room, 'not_found');
     else if (head.epoch !== room.epoch) this.reset(room, head.epoch);
+    else if (head.head < seq) this.isOlder(room, head.head, seq);
     else {
-      // A commit that is under way finds out by itself; what it writes is not to be read twice.
-      if (room.overlay.batch.length > 0 || room.overlay.isHeld) return;
-      if (head.accessVersion > room.accessVersion) {
+      // A commit that is under way finds out by itself; what it writes is not to be read twice, unless somebody waits.
+      const isBusy = room.overlay.batch.length > 0 || room.overlay.isHeld;
+      if (isBusy && !isStale) return;
+      if (!isBusy && head.accessVersion > room.accessVersion) {
         room.overlay.isHeld = true;
         await this.refreshRights(room, head.accessVersion);
       }
@@ -138,18 +158,51 @@ export class CommitSettlement implements CommitHandler {
     }
   }
 
-  /** Reads what the log holds beyond the room's state and shows it to everybody here. */
+  /**
+   * Reads what the log holds beyond the room's state and shows it to everybody here. Rejects with StoreUnavailable, and with
+   * StoredDataCorrupt for a row that the room cannot take: all before it is in the room then.
+   */
   async catchUp(room: Room): Promise<void> {
-    const rows = await this.log.rowsAfter(room.documentId, room.state.seq);
-    const fresh = rows.filter((row) => row.seq > room.state.seq);
-    if (fresh.length === 0) return;
-    const fromSeq = fresh[0]!.seq;
-    // All are read before one is taken: a bad one must not leave the state ahead of what was shown.
-    const updates = fresh.map((row) => decodeStored(room, row));
-    for (const update of updates) room.appendRow(update);
-    const update = room.state.encodeSince(fromSeq - 1) ?? room.state.encode();
-    this.broadcast.edits(room, { fromSeq, seq: room.state.seq, update });
+    const rows = await this.log.rowsAfter(room.documentId, room.state.seq).catch((error: unknown) => {
+      if (error instanceof OutdatedState) return this.leaveBehind(room);
+      throw error;
+    });
+    await inTurns(this.taking(room, rows));
     this.compaction.consider(room);
+  }
+
+  /** In pieces: a node that was stopped for a while may have missed a hundred thousand. */
+  private *taking(room: Room, rows: readonly StoredRow[]): Work<void> {
+    for (let from = 0; from < rows.length; from += PIECE) {
+      if (from > 0) yield;
+      // The room may have gone on meanwhile.
+      this.take(
+        room,
+        rows.slice(from, from + PIECE).filter(({ seq }) => seq > room.state.seq),
+      );
+    }
+  }
+
+  private take(room: Room, rows: readonly StoredRow[]): void {
+    const { seq: before } = room.state;
+    try {
+      for (const row of rows) takeStored(room, row);
+    } finally {
+      // Whatever comes after: the state must not be ahead of what was shown.
+      const { seq } = room.state;
+      if (seq > before) {
+        const update = room.state.encodeSince(before) ?? room.state.encode();
+        this.broadcast.edits(room, { fromSeq: before + 1, seq, update });
+      }
+    }
+  }
+
+  /** Nothing continues the room's state: the document was reset, or this node slept for longer than history is kept. */
+  private async leaveBehind(room: Room): Promise<[]> {
+    const head = (await this.log.heads([room.documentId])).get(room.documentId);
+    if (head && head.epoch !== room.epoch) this.reset(room, head.epoch);
+    else this.close(room, head ? 'store_unavailable' : 'not_found');
+    return [];
   }
 
   /** Waiting for a database comes to an end: what waits is given back. */
@@ -173,12 +226,19 @@ export class CommitSettlement implements CommitHandler {
 
   private async refreshRights(room: Room, accessVersion: number): Promise<void> {
     try {
-      await this.rights.run(room, accessVersion);
+      await this.tellingIfLate(room, this.rights.run(room, accessVersion));
+      this.outage.over(room);
       room.overlay.isHeld = false;
       this.reschedule(room);
     } catch (error) {
       this.failed(room, error);
     }
+  }
+
+  /** What is read of a room whose edits wait for it may be as late as a commit. */
+  private tellingIfLate<T>(room: Room, answer: Promise<T>): Promise<T> {
+    const slow = setTimeout(() => this.outage.stalled([room]), STALLED_AFTER_MS);
+    return answer.finally(() => clearTimeout(slow));
   }
 
   private reset(room: Room, epoch: number): void {
@@ -190,7 +250,10 @@ export class CommitSettlement implements CommitHandler {
 
   private close(room: Room, code: 'not_found' | 'store_unavailable'): void {
     room.giveBack(code);
-    this.broadcast.tell(room, 'document:status', { documentId: room.documentId, state: 'closed' });
+    const { documentId } = room;
+    // A room that is given up for what the log holds is open again at once.
+    const more = code === 'store_unavailable' ? { reopen: true as const } : {};
+    this.broadcast.tell(room, 'document:status', { documentId, state: 'closed', ...more });
     this.empty(room);
   }
 

@@ -8,10 +8,13 @@ import {
 } from '../../core/document/update-log.js';
 import { type RoomObserver, secondsSince } from './room-observer.js';
 
+/** Of a batch that was tried: stored, or refused by the fence. */
+export type Settled = Exclude<AppendResult, { type: 'locked' }>;
+
 /** What the host does with the outcome of a batch. */
 export interface CommitHandler {
   /** Brings the state of the room to what the log holds now; returns what is to be written to sockets afterwards. */
-  settled(room: Room, batch: readonly PendingUpdate[], result: AppendResult): () => void;
+  settled(room: Room, batch: readonly PendingUpdate[], result: Settled): () => void;
   /** Whether it happened is unknown. The batches wait in their overlays again. */
   unavailable(rooms: readonly Room[], error: unknown): void;
   /** The log has not answered for a while; it may yet. */
@@ -33,7 +36,10 @@ const MAX_ROWS = 4096;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** After this long without an answer of the log the editors are told that nothing is being saved, in milliseconds. */
-const STALLED_AFTER_MS = 1000;
+export const STALLED_AFTER_MS = 1000;
+
+/** After so long the edits of a document that somebody else holds are given back, in milliseconds; PostgreSQL ends who sleeps on it before. */
+const LOCKED_PATIENCE_MS = 15_000;
 
 /**
  * One single-flight writer: while a commit is under way, edits of all its rooms gather, and the next commit takes
@@ -42,6 +48,8 @@ const STALLED_AFTER_MS = 1000;
 class Committer {
   private readonly waiting = new Set<Room>();
   private isRunning = false;
+  /** The statement that is under way is late: whoever waits for it, waits as well. */
+  private isLate = false;
   /** Frames and acks of the last commit, not written yet. */
   private readonly deliveries: (() => void)[] = [];
 
@@ -50,10 +58,12 @@ class Committer {
     private readonly lane: number,
     private readonly handler: CommitHandler,
     private readonly observer: RoomObserver,
+    private readonly locks: LockedRooms,
   ) {}
 
   schedule(room: Room): void {
     this.waiting.add(room);
+    if (this.isLate) this.handler.stalled([room]);
     if (this.isRunning) return;
     this.isRunning = true;
     // The edits that arrived in the same turn of the event loop go with the first.
@@ -109,7 +119,10 @@ class Committer {
   /** Undefined when the outcome was dealt with already. */
   private async append(rooms: readonly Room[]): Promise<AppendResult[] | undefined> {
     const began = performance.now();
-    const slow = setTimeout(() => this.handler.stalled(rooms), STALLED_AFTER_MS);
+    const slow = setTimeout(() => {
+      this.isLate = true;
+      this.handler.stalled([...rooms, ...this.waiting]);
+    }, STALLED_AFTER_MS);
     try {
       const results = await this.log.append(rooms.map(toBatch), this.lane);
       this.observer.committed(storedRows(rooms, results), secondsSince(began));
@@ -120,13 +133,20 @@ class Committer {
       return undefined;
     } finally {
       clearTimeout(slow);
+      this.isLate = false;
     }
   }
 
   private settle(rooms: readonly Room[], results: readonly AppendResult[]): (() => void)[] {
     return rooms.map((room, index) => {
+      const result = results[index]!;
+      if (result.type === 'locked') {
+        this.waiting.delete(room);
+        return this.locks.found(room);
+      }
       try {
-        return this.handler.settled(room, room.overlay.batch, results[index]!);
+        this.locks.over(room);
+        return this.handler.settled(room, room.overlay.batch, result);
       } catch (error) {
         // A broken invariant of one room must not stop the writer of the others.
         this.handler.broken(room, error);
@@ -156,20 +176,50 @@ class Committer {
   }
 }
 
+/** Told of documents that somebody else holds for longer than a statement waits. */
+interface LockedRooms {
+  found(room: Room): () => void;
+  over(room: Room): void;
+}
+
 /** The committers of a node; each document belongs to one of them. */
 export class Committers {
   private readonly committers: Committer[];
+  /** Writes the documents that somebody else holds: its statements wait for them, and keep no other room waiting (D7). */
+  private readonly apart: Committer;
+  /** Since when, in `performance.now()`. */
+  private readonly lockedSince = new WeakMap<Room, number>();
 
-  constructor(log: UpdateLog, count: number, handler: CommitHandler, observer: RoomObserver) {
-    this.committers = Array.from({ length: count }, (_, lane) => new Committer(log, lane, handler, observer));
+  constructor(
+    log: UpdateLog,
+    count: number,
+    private readonly handler: CommitHandler,
+    observer: RoomObserver,
+  ) {
+    const locks = { found: (room: Room) => this.locked(room), over: (room: Room) => this.lockedSince.delete(room) };
+    const committer = (lane: number) => new Committer(log, lane, handler, observer, locks);
+    this.committers = Array.from({ length: count }, (_, lane) => committer(lane));
+    this.apart = committer(count);
   }
 
   schedule(room: Room): void {
-    this.committers[laneOf(room.documentId, this.committers.length)]!.schedule(room);
+    if (this.lockedSince.has(room)) this.apart.schedule(room);
+    else this.committers[laneOf(room.documentId, this.committers.length)]!.schedule(room);
   }
 
   get isIdle(): boolean {
-    return this.committers.every((committer) => committer.isIdle);
+    return this.apart.isIdle && this.committers.every((committer) => committer.isIdle);
+  }
+
+  private locked(room: Room): () => void {
+    room.overlay.putBack();
+    const since = this.lockedSince.get(room) ?? performance.now();
+    this.lockedSince.set(room, since);
+    const isOver = performance.now() - since >= LOCKED_PATIENCE_MS;
+    if (!isOver) this.apart.schedule(room);
+    return () => {
+      if (isOver) this.handler.failed(room, new Error('somebody else holds the document'));
+    };
   }
 }
 
@@ -189,6 +239,7 @@ function toBatch(room: Room): AppendBatch {
     documentId: room.documentId,
     epoch: room.epoch,
     accessVersion: room.accessVersion,
+    after: room.state.seq,
     rows: room.overlay.batch.map(({ session, update, provenance }) => ({
       userId: session.userId,
       bytes: update.bytes,

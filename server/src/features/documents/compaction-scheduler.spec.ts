@@ -3,12 +3,15 @@ import { DEFAULT_LIMITS } from '@tandem/protocol';
 import { pino } from 'pino';
 import * as Y from 'yjs';
 import { MemoryUpdateLog } from '../../adapters/memory/memory-update-log.js';
-import { Compactor } from '../../core/document/compactor.js';
+import { type Compaction, Compactor } from '../../core/document/compactor.js';
 import { DocumentState } from '../../core/document/document-state.js';
 import { Room } from '../../core/document/room/room.js';
+import { RoomDamage } from '../../core/document/room/room-damage.js';
+import { encodeSnapshot } from '../../core/document/snapshot-codec.js';
 import { decodeUpdate } from '../../core/document/update/decode-update.js';
 import { chunksOf } from '../../core/document/update/decoded-update.js';
-import { type StoredSnapshot, StoreUnavailable } from '../../core/document/update-log.js';
+import { IdRanges } from '../../core/document/update/id-ranges.js';
+import { StoreUnavailable } from '../../core/document/update-log.js';
 import { CompactionScheduler } from './compaction-scheduler.js';
 import { NO_OBSERVER } from './room-observer.js';
 
@@ -19,12 +22,13 @@ class FailingCompactor extends Compactor {
   attempts = 0;
   error: Error | undefined = new Error('compaction lost ids');
 
-  override async compact(update: Uint8Array, kind: 'text' | 'free', seq: number): Promise<StoredSnapshot> {
+  override async compact(update: Uint8Array, kind: 'text' | 'free', seq: number): Promise<Compaction> {
     this.attempts++;
     if (this.error) throw this.error;
     const decoded = decodeUpdate(update, kind);
     if (typeof decoded === 'string') throw new Error(decoded);
-    return { seq, runs: [...chunksOf(update, decoded.blocks)], deletes: decoded.deletes };
+    const runs = [...chunksOf(update, decoded.blocks)];
+    return { snapshot: encodeSnapshot({ seq, runs, deletes: decoded.deletes }), moreDeletes: IdRanges.NONE };
   }
   override async textOf(): Promise<string> {
     throw new Error('not asked for');
@@ -35,12 +39,12 @@ class FailingCompactor extends Compactor {
   override async close(): Promise<void> {}
 }
 
-function world() {
+function world(restMs = 0) {
   const log = new MemoryUpdateLog();
   log.create(DOCUMENT, PROJECT);
   const compactor = new FailingCompactor();
   const logger = pino({ level: 'silent' });
-  const scheduler = new CompactionScheduler(log, compactor, { rows: 5, bytes: 1e9 }, logger, NO_OBSERVER);
+  const scheduler = new CompactionScheduler(log, compactor, { rows: 5, bytes: 1e9, restMs }, logger, NO_OBSERVER);
   const room = new Room(DOCUMENT, PROJECT, 'text', DocumentState.empty('text'), 1, 1, DEFAULT_LIMITS);
   const doc = new Y.Doc();
   let newest: Uint8Array;
@@ -92,6 +96,26 @@ describe('CompactionScheduler', () => {
     for (let i = 0; i < 5; i++) await edit();
     expect(room.state.compactedSeq).toBe(15);
     expect(compactor.attempts).toBe(3);
+  });
+
+  it('lets a document that is typed in rest, until its tail is long', async () => {
+    const { compactor, room, edit } = world(60_000);
+    compactor.error = undefined;
+    for (let i = 0; i < 5 + 5 * 64 - 1; i++) await edit();
+    expect(room.state.compactedSeq).toBe(5);
+    await edit();
+    expect(room.state.compactedSeq).toBe(5 + 5 * 64);
+  });
+
+  it('D2: leaves a document alone that lacks edits, until it is whole again', async () => {
+    const { compactor, room, edit } = world();
+    compactor.error = undefined;
+    room.damage = new RoomDamage({ rows: [], mark: 0, recorded: 0 }, room.state, true);
+    for (let i = 0; i < 10; i++) await edit();
+    expect(compactor.attempts).toBe(0);
+    room.damage = undefined;
+    await edit();
+    expect(room.state.compactedSeq).toBe(11);
   });
 
   it('does not hold an outage of the database against a document', async () => {

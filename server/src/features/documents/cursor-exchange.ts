@@ -62,7 +62,7 @@ export class CursorExchange {
     if (news.type === 'cursors-wanted') {
       const own = room.awareness.encodeOwn();
       if (own) this.moved(room, own);
-    } else this.broadcast.remoteCursors(room, room.awareness.applyRemote(news.node, news.update, Date.now()));
+    } else this.broadcast.remoteCursors(room, room.awareness.applyRemote(news.node, news.update, performance.now()));
   }
 
   private async beat(): Promise<void> {

@@ -11,6 +11,8 @@ import { Memberships } from '../../core/access/memberships.js';
 import { Nodes } from '../../core/cluster/nodes.js';
 import { Compactor } from '../../core/document/compactor.js';
 import { DocumentContents } from '../../core/document/document-contents.js';
+import { DocumentDigests } from '../../core/document/document-digests.js';
+import { Quarantine } from '../../core/document/quarantine.js';
 import { RoomBus } from '../../core/document/room-bus.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
 import { UpdateLog } from '../../core/document/update-log.js';
@@ -31,6 +33,7 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
     private readonly engine: RoomEngine,
     private readonly sockets: SocketsGateway,
     private readonly compactor: Compactor,
+    private readonly digests: DocumentDigests,
     private readonly log: UpdateLog,
   ) {}
 
@@ -42,28 +45,43 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
       providers: [
         {
           provide: RoomEngine,
-          inject: [UpdateLog, RoomBus, Nodes, Compactor, Memberships, Changes, RoomFrames, Registry],
+          inject: [
+            UpdateLog,
+            RoomBus,
+            Nodes,
+            Compactor,
+            Quarantine,
+            DocumentDigests,
+            Memberships,
+            Changes,
+            RoomFrames,
+            Registry,
+          ],
           useFactory: (
             log: UpdateLog,
             bus: RoomBus,
             nodes: Nodes,
             compactor: Compactor,
+            quarantine: Quarantine,
+            digests: DocumentDigests,
             memberships: Memberships,
             changes: Changes,
             frames: RoomFrames,
             registry: Registry,
           ) => {
             const observer = new RoomMetrics(registry);
-            const ports = { log, bus, nodes, compactor, memberships, changes, frames, logger, observer };
+            const documents = { log, compactor, quarantine, digests };
+            const ports = { ...documents, bus, nodes, memberships, changes, frames, logger, observer };
             const engine = new RoomEngine(ports, settings);
             observer.watch(engine.rooms);
+            observer.watchOpens(engine.flow.opens);
             return engine;
           },
         },
         {
           provide: DocumentContents,
           inject: [RoomEngine, Compactor],
-          useFactory: (engine: RoomEngine, compactor: Compactor) => new RoomContents(engine.rooms, compactor),
+          useFactory: ({ rooms, host }: RoomEngine, compactor: Compactor) => new RoomContents(rooms, host, compactor),
         },
       ],
       exports: [RoomEngine, DocumentContents],
@@ -71,7 +89,9 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   onApplicationBootstrap(): void {
-    this.sockets.add(new DocumentsSocket(this.engine.host, this.engine.settings.limits, this.engine.companions));
+    this.sockets.add(
+      new DocumentsSocket(this.engine.host, this.engine.settings.limits, this.engine.companions, this.engine.flow),
+    );
     this.engine.start();
   }
 
@@ -81,7 +101,7 @@ export class DocumentsModule implements OnApplicationBootstrap, BeforeApplicatio
     await this.engine.flush(FLUSH_MS);
     this.sockets.close();
     await this.engine.stop();
-    await this.compactor.close();
+    await Promise.all([this.compactor.close(), this.digests.close()]);
     await this.log.close();
   }
 }

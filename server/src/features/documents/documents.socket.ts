@@ -7,21 +7,24 @@ import {
   type ResultOf,
   TandemError,
 } from '@tandem/protocol';
-import type { Room } from '../../core/document/room/room.js';
+import { can } from '../../core/access/permissions.js';
+import type { OpenRequest, Room } from '../../core/document/room/room.js';
 import type { RoomSession } from '../../core/document/room/room-session.js';
-import { decodeStateVector } from '../../core/document/update/state-vector.js';
+import { decodeStateVector, type StateVector } from '../../core/document/update/state-vector.js';
 import type { Connection } from '../../platform/sockets/connection.js';
-import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
+import { type Handlers, type Later, SocketFeature } from '../../platform/sockets/socket-feature.js';
 import type { DocumentCompanions } from './document-companions.js';
 import { DocumentLane } from './document-lane.js';
+import type { EditingFlow, PendingEdits } from './editing-flow.js';
 import { PieceSender } from './piece-sender.js';
 import type { RoomHost } from './room-host.js';
+import { checkStateVector } from './told-state.js';
 import { UploadBudget, Uploads } from './uploads.js';
 
-/** Edits of one connection that wait for their commit; beyond it the socket is not read. */
-const MAX_PENDING_BYTES = 1024 * 1024;
-
 type Nothing = ResultOf<'document:close'>;
+
+/** Its state vector is expanded when it is its turn. */
+type Asked = OpenRequest & { readonly instance?: string | undefined; stateVector?: StateVector | undefined };
 
 /** One document of one connection. */
 interface OpenDocument {
@@ -40,6 +43,7 @@ export class DocumentsSocket extends SocketFeature {
     private readonly host: RoomHost,
     private readonly limits: Limits,
     private readonly companions: DocumentCompanions,
+    private readonly flow: EditingFlow,
   ) {
     super();
   }
@@ -50,14 +54,14 @@ export class DocumentsSocket extends SocketFeature {
     connection.onDrain(() => {
       for (const document of documents.values()) this.drained(document);
     });
-    const pending = { bytes: 0 };
-    const budget = new UploadBudget(this.limits.maxUploadBytes);
+    const pending = this.flow.of(connection);
+    const budget = new UploadBudget(this.limits.maxUploadBytes, connection.userId);
     return {
       'document:open': (body) => {
         const document = this.documentOf(documents, body.documentId, budget);
         return document.lane.run(() => this.join(connection, documents, document, body));
       },
-      'document:update': (body) => this.update(connection, documents.get(body.documentId), body, pending),
+      'document:update': (body) => this.update(documents.get(body.documentId), body, pending),
       'document:close': (body) => this.close(documents, body.documentId),
       'awareness:update': (body) => this.moveCursor(documents.get(body.documentId), body.update),
     };
@@ -66,6 +70,7 @@ export class DocumentsSocket extends SocketFeature {
   override disconnect(connection: Connection): void {
     const documents = this.open.get(connection);
     this.open.delete(connection);
+    this.flow.opens.forget(connection);
     for (const document of documents?.values() ?? []) this.leave(document);
   }
 
@@ -76,7 +81,7 @@ export class DocumentsSocket extends SocketFeature {
       if (documents.size >= limit) throw new TandemError('too_large', 'Too many open documents', { limit });
       document = {
         lane: new DocumentLane(),
-        uploads: new Uploads(this.limits, budget),
+        uploads: new Uploads(this.limits, budget, this.flow.uploads),
         joined: undefined,
         pieces: undefined,
       };
@@ -94,34 +99,30 @@ export class DocumentsSocket extends SocketFeature {
     const { documentId, clientId, instance, seq, epoch } = body;
     // A close that was sent before it may have removed the document meanwhile.
     if (!documents.has(documentId)) documents.set(documentId, document);
-    const stateVector = body.stateVector && decodeStateVector(body.stateVector);
-    if (body.stateVector && !stateVector) throw new TandemError('malformed_update', 'Not a state vector');
+    if (body.stateVector) checkStateVector(body.stateVector);
+    const request: Asked = { clientId, instance, seq, epoch };
     // A second open is a fresh start of the same editor.
     this.leave(document);
     let prepared: Room | undefined;
+    let leaveQueue: (() => void) | undefined;
+    const isWanted = () => connection.socket.connected && documents.get(documentId) === document;
     try {
-      const joined = await this.host.open(
-        connection.peer,
-        connection.identity,
-        documentId,
-        {
-          clientId,
-          instance,
-          seq,
-          epoch,
-          stateVector,
-        },
-        async (room) => {
-          // The room was replaced while this one was on the way in.
-          if (prepared && prepared !== room) this.companions.current.left(prepared, undefined);
-          const isNew = prepared !== room;
-          prepared = room;
-          if (isNew) await this.companions.current.opening(room);
-          await connection.hasRoom();
-        },
-      );
+      leaveQueue = await this.flow.opens.enter(connection);
+      const joined = await this.host.open(connection.peer, connection.identity, documentId, request, async (room) => {
+        // The room was replaced while this one was on the way in.
+        if (prepared && prepared !== room) this.companions.current.left(prepared, undefined);
+        const isNew = prepared !== room;
+        prepared = room;
+        if (isNew) await this.companions.current.opening(room);
+        // Who reads slowly keeps nobody waiting.
+        leaveQueue?.();
+        await connection.hasRoom();
+        // Its editor may be back already, on a connection that this one must not take over from.
+        if (!isWanted()) throw new TandemError('not_open');
+        request.stateVector ??= body.stateVector && decodeStateVector(body.stateVector);
+      });
       // The socket, or the document, may have been closed while the room was loading.
-      if (!connection.socket.connected || documents.get(documentId) !== document) {
+      if (!isWanted()) {
         this.host.leave(joined.room, joined.session);
         throw new TandemError('not_open');
       }
@@ -136,62 +137,76 @@ export class DocumentsSocket extends SocketFeature {
         kind: room.kind,
         ...(joined.awareness ? { awareness: joined.awareness } : {}),
         ...(completions.length > 0 ? { completions } : {}),
+        ...(joined.damaged ? { damaged: { clientIds: [...joined.damaged.clientIds] } } : {}),
       };
       if (joined.update.length <= PieceSender.threshold) return { update: joined.update, ...answer };
       // Edits that come meanwhile wait behind the pieces and follow them as one.
       session.isLagging = true;
-      document.pieces = new PieceSender(connection, documentId, joined.update);
+      document.pieces = new PieceSender(connection, documentId, joined.update, session, () => this.drained(document));
       return { pieces: document.pieces.count, ...answer };
     } catch (error) {
       if (prepared) this.companions.current.left(prepared, undefined);
       if (!document.joined && documents.get(documentId) === document) documents.delete(documentId);
       throw error;
+    } finally {
+      leaveQueue?.();
     }
   }
 
+  /** Answered after the commit, and without a promise: this is the path of every edit. */
   private update(
-    connection: Connection,
     document: OpenDocument | undefined,
     body: BodyOf<'document:update'>,
-    pending: { bytes: number },
-  ): DocumentUpdateAnswer | Promise<DocumentUpdateAnswer> {
+    pending: PendingEdits,
+  ): Later<'document:update'> {
     if (!document) throw new TandemError('not_open');
+    return (reply) => {
+      // What waits counts against the connection: the body at once, a joined upload as a whole.
+      let cost = 0;
+      const count = (more: number) => {
+        cost += more;
+        pending.add(more, document.joined?.room);
+      };
+      const answer: typeof reply = (outcome) => {
+        pending.remove(cost, document.joined?.room);
+        reply(outcome);
+      };
+      count(pending.cost(body.update));
+      try {
+        const run = document.lane.run(() => this.edit(document, body, count, answer));
+        if (run instanceof Promise) run.catch((error: Error) => answer(error));
+      } catch (error) {
+        answer(error as Error);
+      }
+    };
+  }
+
+  private edit(
+    document: OpenDocument,
+    body: BodyOf<'document:update'>,
+    count: (more: number) => void,
+    answer: (outcome: DocumentUpdateAnswer | Error) => void,
+  ): Promise<void> | void {
+    // Before a part is kept: nobody would give up those of a document that could not be opened.
+    if (!document.joined) throw new TandemError('not_open');
+    const { room, session } = document.joined;
+    if (body.uploadId !== undefined && !can(session.role, 'document.write')) {
+      document.uploads.abandon();
+      throw new TandemError('forbidden');
+    }
+    const update = document.uploads.take(body);
+    if (!update) return answer({});
+    count(update.length - body.update.length);
     const { resync, provenance } = body;
-    // What waits counts against the connection: the body at once, a joined upload as a whole.
-    let bytes = 0;
-    const count = (more: number) => {
-      bytes += more;
-      pending.bytes += more;
-      if (pending.bytes > MAX_PENDING_BYTES) connection.peer.restrainEdits(true);
-    };
-    const answered = new Promise<DocumentUpdateAnswer>((resolve, reject) => {
-      const run = document.lane.run(() => {
-        const update = document.uploads.take(body);
-        if (!update) return resolve({});
-        if (!document.joined) throw new TandemError('not_open');
-        count(update.length - body.update.length);
-        const { room, session } = document.joined;
-        const edit = (origin: Provenance | undefined) =>
-          this.host.edit(room, session, update, { resync, provenance: origin }, (outcome) => {
-            if (outcome instanceof TandemError) reject(outcome);
-            else {
-              if (origin && outcome.stored) this.companions.current.attributed(origin);
-              resolve(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
-            }
-          });
-        if (!provenance) return edit(undefined);
-        const origin = this.companions.current.attribute(room, session, update, provenance);
-        return origin instanceof Promise ? origin.then(edit) : edit(origin);
+    const edit = (origin: Provenance | undefined) =>
+      this.host.edit(room, session, update, { resync, provenance: origin }, (outcome) => {
+        if (outcome instanceof TandemError) return answer(outcome);
+        if (origin && outcome.stored) this.companions.current.attributed(origin);
+        answer(outcome.stored ? { seq: outcome.seq } : { seq: outcome.seq, stored: false });
       });
-      if (run instanceof Promise) run.catch(reject);
-    });
-    count(body.update.length);
-    const settle = () => {
-      pending.bytes -= bytes;
-      if (pending.bytes <= MAX_PENDING_BYTES / 2) connection.peer.restrainEdits(false);
-    };
-    answered.then(settle, settle);
-    return answered;
+    if (!provenance) return edit(undefined);
+    const origin = this.companions.current.attribute(room, session, update, provenance);
+    return origin instanceof Promise ? origin.then(edit) : edit(origin);
   }
 
   private close(documents: Map<string, OpenDocument>, documentId: string): Nothing | Promise<Nothing> {
@@ -213,7 +228,7 @@ export class DocumentsSocket extends SocketFeature {
     return document.lane.run(() => {
       if (!document.joined) throw new TandemError('not_open');
       const { room, session } = document.joined;
-      const moved = this.host.moveCursor(room, session, update, Date.now());
+      const moved = this.host.moveCursor(room, session, update, performance.now());
       return moved instanceof Promise ? moved.then(() => ({})) : {};
     });
   }

@@ -35,13 +35,17 @@ export class Outage {
     }
   }
 
-  /** The log has answered a write of this room. */
+  /** The log has answered a write of this room; those that wait for nothing are told with it. */
   over(room: Room): void {
     this.failingSince.delete(room);
     if (this.stalledRooms.size === 0) return;
     this.pause = PAUSE_MS.first;
-    for (const room of this.stalledRooms) this.actions.tell(room, 'ok');
-    this.stalledRooms.clear();
+    for (const stalled of this.stalledRooms) {
+      // Of one that has edits on the way nobody knows yet: somebody else may hold just its document.
+      if (stalled !== room && !stalled.overlay.isEmpty) continue;
+      this.stalledRooms.delete(stalled);
+      this.actions.tell(stalled, 'ok');
+    }
   }
 
   /** Holds the room until it has been read anew and may be tried again, or its edits were given back. */

@@ -31,9 +31,9 @@ export class RightsRefresh {
 
   private apply(room: Room, session: RoomSession, role: Role | undefined): void {
     if (!role) this.broadcast.dismiss(room, session);
-    else if (role !== session.role) {
+    else if (role !== session.memberRole) {
       session.role = role;
-      this.broadcast.to(session, 'document:role', { documentId: room.documentId, role });
+      this.broadcast.to(session, 'document:role', { documentId: room.documentId, role: session.role });
     }
   }
 }

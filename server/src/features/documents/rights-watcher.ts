@@ -53,8 +53,11 @@ export class RightsWatcher {
       case 'member.changed':
         for (const room of this.roomsOf(change.projectId)) {
           for (const session of room.sessions) {
-            if (session.userId !== change.member.userId) continue;
+            // Else the look at the heads has found it out before.
+            if (session.userId !== change.member.userId || session.memberRole === change.member.role) continue;
             session.role = change.member.role;
+            // Hints may come late and in another order: roles are read before the next append.
+            room.accessVersion = 0;
             this.broadcast.to(session, 'document:role', { documentId: room.documentId, role: session.role });
           }
         }

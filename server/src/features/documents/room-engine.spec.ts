@@ -5,14 +5,17 @@ import { pino } from 'pino';
 import * as Y from 'yjs';
 import { InProcessNodeBus, NodeHub } from '../../adapters/memory/in-process-node-bus.js';
 import { InProcessNodes } from '../../adapters/memory/in-process-nodes.js';
+import { MemoryQuarantine } from '../../adapters/memory/memory-quarantine.js';
 import { MemoryUpdateLog } from '../../adapters/memory/memory-update-log.js';
 import { WorkerCompactor } from '../../adapters/worker/worker-compactor.js';
+import { WorkerDigests } from '../../adapters/worker/worker-digests.js';
 import { BusChanges } from '../../core/access/bus-changes.js';
 import { Memberships } from '../../core/access/memberships.js';
 import { BusRoomBus } from '../../core/document/bus-room-bus.js';
 import type { Frame, RoomPeer } from '../../core/document/room/room-session.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
 import { type AppendBatch, type AppendResult, StoreUnavailable } from '../../core/document/update-log.js';
+import { ROOM_CAPACITY } from '../../testing/room-capacity.js';
 import { editText, fingerprint } from '../../testing/yjs-edits.js';
 import { RoomEngine } from './room-engine.js';
 import type { Joined } from './room-host.js';
@@ -27,7 +30,7 @@ interface EventFrame extends Frame {
 
 class EventFrames extends RoomFrames {
   override encode<E extends ServerEvent>(event: E, body: EventOf<E>): EventFrame {
-    return { bytes: 1, event, body };
+    return { event, body };
   }
 }
 
@@ -176,6 +179,8 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
   const hub = new NodeHub();
   const leases = new InProcessNodes();
   const compactor = new WorkerCompactor();
+  const digests = new WorkerDigests();
+  const quarantine = new MemoryQuarantine(log);
   const memberships = new EverybodyEdits();
   const engines = Array.from({ length: nodes }, () => {
     const nodeBus = new InProcessNodeBus(fail, hub);
@@ -189,12 +194,20 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
       bus,
       nodes: leases,
       compactor,
+      quarantine,
+      digests,
       memberships,
       changes: new BusChanges(nodeBus, fail),
       frames: new EventFrames(),
       logger: pino({ level: 'silent' }),
     };
-    const settings = { limits: DEFAULT_LIMITS, committers: 2, compactRows: 40, compactBytes: 1e6 };
+    const settings = {
+      limits: DEFAULT_LIMITS,
+      committers: 2,
+      compactRows: 40,
+      compactBytes: 1e6,
+      capacity: ROOM_CAPACITY,
+    };
     const engine = new RoomEngine(ports, settings);
     engine.start();
     return engine;
@@ -204,7 +217,7 @@ function cluster(nodes: number, options: { lossyBus?: SeededRandom; log?: Faulty
       await engine.flush(2000);
       await engine.stop();
     }
-    await compactor.close();
+    await Promise.all([compactor.close(), digests.close()]);
   });
   return { log, engines, memberships };
 }

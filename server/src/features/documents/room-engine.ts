@@ -6,6 +6,8 @@ import type { Changes } from '../../core/access/changes.js';
 import type { Memberships } from '../../core/access/memberships.js';
 import type { Nodes } from '../../core/cluster/nodes.js';
 import type { Compactor } from '../../core/document/compactor.js';
+import type { DocumentDigests } from '../../core/document/document-digests.js';
+import type { Quarantine } from '../../core/document/quarantine.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { CommittedEdits, RoomBus, RoomNews } from '../../core/document/room-bus.js';
 import type { RoomFrames } from '../../core/document/room-frames.js';
@@ -15,9 +17,12 @@ import { Committers } from './committers.js';
 import { CompactionScheduler } from './compaction-scheduler.js';
 import { CursorExchange } from './cursor-exchange.js';
 import { DocumentCompanions } from './document-companions.js';
+import { EditingFlow } from './editing-flow.js';
 import { HeadWatch } from './head-watch.js';
+import { Integrity } from './integrity.js';
 import { RightsWatcher } from './rights-watcher.js';
 import { RoomBroadcast } from './room-broadcast.js';
+import type { RoomCapacity } from './room-capacity.js';
 import { RoomDirectory } from './room-directory.js';
 import { RoomHost } from './room-host.js';
 import { NO_OBSERVER, type RoomObserver } from './room-observer.js';
@@ -27,6 +32,8 @@ export interface RoomEnginePorts {
   readonly bus: RoomBus;
   readonly nodes: Nodes;
   readonly compactor: Compactor;
+  readonly quarantine: Quarantine;
+  readonly digests: DocumentDigests;
   readonly memberships: Memberships;
   readonly changes: Changes;
   readonly frames: RoomFrames;
@@ -41,9 +48,14 @@ export interface RoomEngineSettings {
   /** Rows and bytes after the snapshot that make compaction due. */
   readonly compactRows: number;
   readonly compactBytes: number;
+  readonly capacity: RoomCapacity;
+  /** This run of the process, among the nodes; one of its own when absent. */
+  readonly node?: string;
 }
 
 const SWEEP_MS = 5_000;
+/** How long a document rests between two compactions, however much is typed in it. */
+const REST_MS = 30_000;
 /** How long a document that nobody has open stays in memory. */
 const IDLE_MS = 30_000;
 
@@ -51,10 +63,11 @@ const IDLE_MS = 30_000;
 export class RoomEngine {
   readonly rooms: RoomDirectory;
   readonly companions = new DocumentCompanions();
-  /** This run of the process. */
-  readonly node = randomUUID();
+  readonly flow: EditingFlow;
+  readonly node: string;
   readonly host: RoomHost;
   readonly compaction: CompactionScheduler;
+  readonly integrity: Integrity;
   private readonly settlement: CommitSettlement;
   private readonly committers: Committers;
   private readonly broadcast: RoomBroadcast;
@@ -69,14 +82,18 @@ export class RoomEngine {
   ) {
     const { log, bus, nodes, compactor, memberships, changes, frames, logger, observer = NO_OBSERVER } = ports;
     const { limits, compactRows: rows, compactBytes: bytes } = settings;
+    this.node = settings.node ?? randomUUID();
+    this.flow = new EditingFlow(settings.capacity);
     const schedule = (room: Room) => this.committers.schedule(room);
-    this.rooms = new RoomDirectory(log, limits, logger, observer, {
+    this.rooms = new RoomDirectory(log, limits, settings.capacity, logger, observer, {
       watch: (documentId) => bus.watch(documentId),
+      read: (loaded, isFlagged) => this.integrity.loaded(loaded, isFlagged),
       loaded: (documentId) => this.cursors.ask(documentId),
+      unloaded: (room) => this.integrity.digests.goes(room),
     });
     this.broadcast = new RoomBroadcast(frames, observer, (room, update) => this.cursors.moved(room, update));
     this.cursors = new CursorExchange(this.node, nodes, bus, this.rooms, this.broadcast, logger);
-    this.compaction = new CompactionScheduler(log, compactor, { rows, bytes }, logger, observer);
+    this.compaction = new CompactionScheduler(log, compactor, { rows, bytes, restMs: REST_MS }, logger, observer);
     this.settlement = new CommitSettlement(
       log,
       bus,
@@ -89,7 +106,8 @@ export class RoomEngine {
       logger,
     );
     this.committers = new Committers(log, settings.committers, this.settlement, observer);
-    this.heads = new HeadWatch(this.rooms, log, (room, head) => this.settlement.observe(room, head), logger);
+    this.integrity = new Integrity({ ...ports, observer }, this.rooms, this.settlement);
+    this.heads = new HeadWatch(this.rooms, log, (room, look) => this.integrity.observe(room, look), logger);
     this.rights = new RightsWatcher(changes, this.rooms, this.broadcast);
     this.host = new RoomHost(
       this.rooms,
@@ -111,7 +129,8 @@ export class RoomEngine {
     this.rights.start();
     this.heads.start();
     this.cursors.start();
-    const sweep = setInterval(() => this.sweep(Date.now()), SWEEP_MS);
+    this.integrity.start();
+    const sweep = setInterval(() => this.sweep(performance.now()), SWEEP_MS);
     sweep.unref();
     this.stops.push(
       () => clearInterval(sweep),
@@ -135,7 +154,7 @@ export class RoomEngine {
   async stop(): Promise<void> {
     for (const stop of this.stops.splice(0)) stop();
     await Promise.all([this.heads.stop(), this.cursors.stop()]);
-    await this.compaction.stop();
+    await Promise.all([this.compaction.stop(), this.integrity.stop()]);
   }
 
   private sweep(now: number): void {
@@ -152,14 +171,24 @@ export class RoomEngine {
     else this.cursors.receive(news);
   }
 
+  /** Brings the document to where the log says that it stands, if it is open here: after what no room has done. */
+  async look(documentId: string): Promise<void> {
+    const room = this.rooms.get(documentId);
+    if (!room) return;
+    const { seq } = room.state;
+    const heads = await this.ports.log.heads([documentId]);
+    await this.settlement.observe(room, { head: heads.get(documentId), seq, isStale: false });
+  }
+
   /** Another node rang: what is missing here is in the log. */
   private async receive(edits: CommittedEdits): Promise<void> {
     const room = this.rooms.get(edits.documentId);
-    if (!room || edits.epoch !== room.epoch || edits.seq <= room.state.seq) return;
-    await this.settlement
-      .catchUp(room)
-      .catch((error: unknown) =>
-        this.ports.logger.warn({ err: error, documentId: room.documentId }, 'cannot catch up'),
-      );
+    if (!room || edits.epoch < room.epoch || edits.seq <= room.state.seq) return;
+    const caughtUp = edits.epoch > room.epoch ? this.look(room.documentId) : this.settlement.catchUp(room);
+    await caughtUp.catch((error: unknown) => this.cannotCatchUp(room, error));
+  }
+
+  private cannotCatchUp({ documentId }: Room, error: unknown): void {
+    this.ports.logger.warn({ err: error, documentId }, 'cannot catch up');
   }
 }

@@ -1,9 +1,14 @@
-import { type Limits, type Provenance, TandemError } from '@tandem/protocol';
+import { type Limits, TandemError } from '@tandem/protocol';
 import type { Memberships } from '../../core/access/memberships.js';
+import type { Admission, Refusal } from '../../core/document/room/admission.js';
+import type { EditOptions } from '../../core/document/room/edit-admission.js';
 import type { Outcome } from '../../core/document/room/overlay.js';
-import type { Admission, Opened, OpenRequest, Refusal, Room } from '../../core/document/room/room.js';
+import type { Opened, OpenRequest, Room } from '../../core/document/room/room.js';
 import { type Identity, type RoomPeer, RoomSession } from '../../core/document/room/room-session.js';
-import { StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import type { DecodedUpdate } from '../../core/document/update/decoded-update.js';
+import { StoredDataCorrupt, StoreUnavailable, type UpdateLog } from '../../core/document/update-log.js';
+import type { Work } from '../../core/work.js';
+import { inTurns } from '../../platform/long-work.js';
 import type { CommitSettlement } from './commit-settlement.js';
 import type { HeadWatch } from './head-watch.js';
 import type { RightsWatcher } from './rights-watcher.js';
@@ -15,10 +20,8 @@ export interface Joined extends Omit<Opened, 'type' | 'fenced'> {
   readonly session: RoomSession;
 }
 
-export interface EditOptions {
-  readonly resync?: boolean | undefined;
-  readonly provenance?: Provenance | undefined;
-}
+/** Up to this size, in bytes, an update is judged at once, in a millisecond or two; above it in turns with all that others do. */
+const AT_ONCE = 16 * 1024;
 
 /** Called once: what became of an update. */
 export type EditAnswer = (outcome: { seq: number; stored: boolean } | TandemError) => void;
@@ -33,7 +36,7 @@ export class RoomHost {
     private readonly settlement: CommitSettlement,
     private readonly schedule: (room: Room) => void,
     private readonly rights: Pick<RightsWatcher, 'now' | 'haveChanged'>,
-    private readonly heads: Pick<HeadWatch, 'isStale' | 'look'>,
+    private readonly heads: Pick<HeadWatch, 'isStale' | 'look' | 'whenBack'>,
     readonly limits: Limits,
   ) {}
 
@@ -50,22 +53,28 @@ export class RoomHost {
     hasRoom: (room: Room) => Promise<void>,
   ): Promise<Joined> {
     // After a pause of the whole process: what it holds is of before.
-    if (this.heads.isStale) await this.heads.look().catch(unavailable);
+    // A look that was under way then has asked too early.
+    for (let looks = 0; looks < 2 && this.heads.isStale; looks++) await this.heads.look().catch(unavailable);
+    let { clientId } = request;
     for (let hasCaughtUp = false; ; ) {
       const since = this.rights.now;
       const access = await this.memberships.document(identity.id, documentId);
       if (!access) throw new TandemError('not_found');
       const room = await this.rooms.open(documentId);
-      if (request.clientId !== undefined && !room.clientIds.isBound(request.clientId)) {
-        await this.bind(room, [request.clientId], identity.id);
+      await this.heads.whenBack(room).catch(unavailable);
+      // A damaged room knows the owners, and not of which `Y.Doc` an id is.
+      if (clientId !== undefined && (room.damage || !room.clientIds.isBound(clientId))) {
+        // Who only reads needs no database that can be written (F6): the first edit binds it.
+        if (!(await this.isBindable(room, clientId, identity.id, request.instance))) clientId = undefined;
       }
       await hasRoom(room);
       // Somebody's rights moved while this one was on its way in: read them again.
       if (this.rights.haveChanged(room.projectId, since) || this.rooms.get(documentId) !== room) continue;
       // The room was loaded under later rights than the role: with them its fence would let the old role write.
       if (access.accessVersion < room.accessVersion) continue;
+      if (clientId !== request.clientId && isInUse(room, request.clientId!)) throw new TandemError('store_unavailable');
       const session = new RoomSession(peer, identity, access.role, request.instance, room.epoch);
-      const opened = room.open(session, request);
+      const opened = room.open(session, { ...request, clientId });
       if (opened.type === 'refused') throw refusal(opened);
       if (opened.type === 'unbound') continue;
       if (opened.type === 'behind') {
@@ -80,8 +89,8 @@ export class RoomHost {
   }
 
   /**
-   * Takes an update. Usually done when it returns, the answer coming after the commit; when something has to be looked
-   * up first it returns a promise, and the caller holds back what the same editor sends for this document meanwhile.
+   * Takes an update. Usually done when it returns, the answer coming after the commit; when it is large, or something has to be
+   * looked up first, it returns a promise, and the caller holds back what the same editor sends for this document meanwhile.
    */
   edit(
     room: Room,
@@ -90,10 +99,14 @@ export class RoomHost {
     options: EditOptions,
     answer: EditAnswer,
   ): Promise<void> | void {
+    if (bytes.length > AT_ONCE) return this.editInTurns(room, session, bytes, options, answer);
     const settle = (outcome: Outcome) => answer(toAnswer(outcome));
     const admission = room.admit(session, bytes, options, settle);
     if (this.conclude(room, admission, answer)) return;
-    return this.editAfterLookup(room, session, bytes, options, answer, admission);
+    return this.editAfterLookup(room, session, admission, answer, () => {
+      const again = room.admit(session, bytes, options, settle);
+      return this.conclude(room, again, answer) ? undefined : again;
+    });
   }
 
   moveCursor(room: Room, session: RoomSession, bytes: Uint8Array, now: number): Promise<void> | void {
@@ -102,7 +115,7 @@ export class RoomHost {
       return this.bind(room, moved.clientIds, session.userId).then(() => this.moveCursor(room, session, bytes, now));
     }
     if (moved.type === 'refused') throw refusal(moved);
-    this.broadcast.cursorMoved(room, moved.news, session);
+    if (moved.clientIds.length > 0) this.broadcast.cursors.moved(room, moved.clientIds, session);
   }
 
   leave(room: Room, session: RoomSession): void {
@@ -115,27 +128,52 @@ export class RoomHost {
     this.broadcast.resync(room, session);
   }
 
-  private async editAfterLookup(
+  /** After a pause of the whole process what it holds is of before. Rejects with TandemError `store_unavailable`. */
+  async catchUpAfterPause(documentId: string): Promise<void> {
+    // A look that was under way then has asked too early.
+    for (let looks = 0; looks < 2 && this.heads.isStale; looks++) await this.heads.look().catch(unavailable);
+    const room = this.rooms.get(documentId);
+    if (room) await this.heads.whenBack(room).catch(unavailable);
+  }
+
+  private async editInTurns(
     room: Room,
     session: RoomSession,
     bytes: Uint8Array,
     options: EditOptions,
     answer: EditAnswer,
+  ): Promise<void> {
+    const update = await inTurns(room.decoding(session, bytes, options));
+    if (isRefusal(update)) return answer(refusal(update));
+    const settle = (outcome: Outcome) => answer(toAnswer(outcome));
+    const admit = () => inTurns(this.concluding(room, room.admitting(session, update, options, settle), answer));
+    const admission = await admit();
+    if (admission) await this.editAfterLookup(room, session, admission, answer, admit);
+  }
+
+  /** What was found is acted on before anybody else has a turn; undefined when that was all. */
+  private *concluding(room: Room, work: Work<Admission>, answer: EditAnswer): Work<Admission | undefined> {
+    const admission = yield* work;
+    return this.conclude(room, admission, answer) ? undefined : admission;
+  }
+
+  /** `again` asks once more, and resolves to what is still to be looked up. */
+  private async editAfterLookup(
+    room: Room,
+    session: RoomSession,
     first: Admission,
+    answer: EditAnswer,
+    again: () => Promise<Admission | undefined> | Admission | undefined,
   ): Promise<void> {
     try {
-      let admission = first;
-      for (let hasCaughtUp = false; !this.conclude(room, admission, answer); ) {
+      let hasCaughtUp = false;
+      for (let admission: Admission | undefined = first; admission; admission = await again()) {
         if (admission.type === 'unbound') await this.bind(room, admission.clientIds, session.userId);
         else if (admission.type === 'behind') {
-          if (hasCaughtUp) {
-            answer(refusal(admission.refusal));
-            return;
-          }
+          if (hasCaughtUp) return answer(refusal(admission.refusal));
           await this.catchUp(room);
           hasCaughtUp = true;
         }
-        admission = room.admit(session, bytes, options, (outcome) => answer(toAnswer(outcome)));
       }
     } catch (error) {
       answer(asTandemError(error));
@@ -164,9 +202,21 @@ export class RoomHost {
     await this.settlement.catchUp(room).catch(unavailable);
   }
 
-  private async bind(room: Room, clientIds: readonly number[], userId: string): Promise<void> {
-    const owners = await this.log.bindClients(room.documentId, clientIds, userId).catch(unavailable);
-    for (const [clientId, owner] of owners) room.clientIds.bind(clientId, owner);
+  /** `instance`: of the `Y.Doc` that the ids are of; those of an update may be what an earlier one has left behind. */
+  private async bind(room: Room, clientIds: readonly number[], userId: string, instance?: string): Promise<void> {
+    const owners = await this.log.bindClients(room.documentId, clientIds, userId, instance).catch(unavailable);
+    for (const [clientId, owner] of owners) room.clientIds.bind(clientId, owner.userId, owner.instance);
+  }
+
+  /** Binds it; false when nothing can be written. */
+  private async isBindable(room: Room, clientId: number, userId: string, instance?: string): Promise<boolean> {
+    try {
+      await this.bind(room, [clientId], userId, instance);
+      return true;
+    } catch (error) {
+      if (error instanceof TandemError && error.code === 'store_unavailable') return room.clientIds.isBound(clientId);
+      throw error;
+    }
   }
 
   /** The same editor came back on a new connection: the old one, perhaps half open, gets nothing any more (V1). */
@@ -174,6 +224,15 @@ export class RoomHost {
     this.broadcast.to(session, 'document:status', { documentId: room.documentId, state: 'closed' });
     this.broadcast.cursorsGone(room, cursorsGone);
   }
+}
+
+function isRefusal(update: DecodedUpdate | Refusal): update is Refusal {
+  return 'type' in update;
+}
+
+/** Whether anybody has written, or was seen, under the id. */
+function isInUse({ overlay, awareness }: Room, clientId: number): boolean {
+  return overlay.end(clientId) > 0 || awareness.hasSeen(clientId);
 }
 
 function toAnswer(outcome: Outcome): { seq: number; stored: boolean } | TandemError {
@@ -185,7 +244,8 @@ function refusal({ code, details }: Refusal): TandemError {
 }
 
 function unavailable(error: unknown): never {
-  throw error instanceof StoreUnavailable ? new TandemError('store_unavailable') : error;
+  const isUnreadable = error instanceof StoreUnavailable || error instanceof StoredDataCorrupt;
+  throw isUnreadable ? new TandemError('store_unavailable') : error;
 }
 
 function asTandemError(error: unknown): TandemError {

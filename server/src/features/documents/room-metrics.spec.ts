@@ -1,18 +1,21 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { DEFAULT_LIMITS } from '@tandem/protocol';
+import { DEFAULT_LIMITS, type ServerEvent } from '@tandem/protocol';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import * as Y from 'yjs';
 import { InProcessNodeBus } from '../../adapters/memory/in-process-node-bus.js';
 import { InProcessNodes } from '../../adapters/memory/in-process-nodes.js';
+import { MemoryQuarantine } from '../../adapters/memory/memory-quarantine.js';
 import { MemoryUpdateLog } from '../../adapters/memory/memory-update-log.js';
 import { WorkerCompactor } from '../../adapters/worker/worker-compactor.js';
+import { WorkerDigests } from '../../adapters/worker/worker-digests.js';
 import { BusChanges } from '../../core/access/bus-changes.js';
 import { type DocumentAccess, Memberships } from '../../core/access/memberships.js';
 import { BusRoomBus } from '../../core/document/bus-room-bus.js';
 import type { Frame, RoomPeer } from '../../core/document/room/room-session.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
 import type { AppendBatch } from '../../core/document/update-log.js';
+import { ROOM_CAPACITY } from '../../testing/room-capacity.js';
 import { RoomEngine } from './room-engine.js';
 import type { Joined } from './room-host.js';
 import { RoomMetrics } from './room-metrics.js';
@@ -35,9 +38,9 @@ class EverybodyEdits extends Memberships {
   }
 }
 
-class OneByteFrames extends RoomFrames {
-  override encode(): Frame {
-    return { bytes: 1 };
+class EventFrames extends RoomFrames {
+  override encode(event: ServerEvent): Frame {
+    return { event };
   }
 }
 
@@ -62,6 +65,7 @@ class Reader implements RoomPeer {
 const log = new GatedLog();
 log.create(DOCUMENT, PROJECT);
 const compactor = new WorkerCompactor();
+const digests = new WorkerDigests();
 const registry = new Registry();
 const observer = new RoomMetrics(registry);
 const fail = (error: unknown) => {
@@ -74,20 +78,22 @@ const engine = new RoomEngine(
     bus: new BusRoomBus(nodeBus),
     nodes: new InProcessNodes(),
     compactor,
+    quarantine: new MemoryQuarantine(log),
+    digests,
     memberships: new EverybodyEdits(),
     changes: new BusChanges(nodeBus, fail),
-    frames: new OneByteFrames(),
+    frames: new EventFrames(),
     logger: pino({ level: 'silent' }),
     observer,
   },
-  { limits: DEFAULT_LIMITS, committers: 1, compactRows: 3, compactBytes: 1e6 },
+  { limits: DEFAULT_LIMITS, committers: 1, compactRows: 3, compactBytes: 1e6, capacity: ROOM_CAPACITY },
 );
 observer.watch(engine.rooms);
 
 afterAll(async () => {
   await engine.flush(2000);
   await engine.stop();
-  await compactor.close();
+  await Promise.all([compactor.close(), digests.close()]);
 });
 
 async function metric(name: string): Promise<number | undefined> {

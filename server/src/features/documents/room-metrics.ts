@@ -10,6 +10,9 @@ export class RoomMetrics implements RoomObserver {
   private readonly loadSeconds: Histogram;
   private readonly compactionSeconds: Histogram;
   private readonly resyncs: Counter;
+  private readonly quarantinedParts: Counter;
+  private readonly healedDocuments: Counter;
+  private readonly divergences: Counter;
 
   constructor(private readonly registry: Registry) {
     const metrics = this;
@@ -47,6 +50,21 @@ export class RoomMetrics implements RoomObserver {
       buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20],
       registers,
     });
+    this.quarantinedParts = new Counter({
+      name: 'tandem_document_quarantined_total',
+      help: 'Stored updates and snapshots that could not be used and were set aside: somebody should look at the disk',
+      registers,
+    });
+    this.healedDocuments = new Counter({
+      name: 'tandem_document_healed_total',
+      help: 'Documents that are whole again after something of them was set aside',
+      registers,
+    });
+    this.divergences = new Counter({
+      name: 'tandem_document_divergences_total',
+      help: 'Documents in memory that were not what the log holds, and were read anew',
+      registers,
+    });
     this.resyncs = new Counter({
       name: 'tandem_room_resyncs_total',
       help: 'Readers that had fallen behind, or took a large document in pieces, and got what they lacked at once',
@@ -59,6 +77,18 @@ export class RoomMetrics implements RoomObserver {
     this.gauge('tandem_room_open_rooms', 'Documents that are in memory', rooms, () => 1);
     this.gauge('tandem_room_sessions', 'Editors in rooms; one may be in several', rooms, (room) => room.sessions.size);
     this.gauge('tandem_room_waiting_bytes', 'Bytes of edits not committed yet', rooms, (room) => room.overlay.bytes);
+  }
+
+  /** Shows who waits for his turn at opening a document. */
+  watchOpens(queue: { readonly waiting: number }): void {
+    new Gauge({
+      name: 'tandem_document_opens_waiting',
+      help: 'Opens of documents that wait for their turn',
+      registers: [this.registry],
+      collect() {
+        this.set(queue.waiting);
+      },
+    });
   }
 
   admitted(): void {
@@ -80,6 +110,18 @@ export class RoomMetrics implements RoomObserver {
 
   resynced(): void {
     this.resyncs.inc();
+  }
+
+  quarantined(parts: number): void {
+    this.quarantinedParts.inc(parts);
+  }
+
+  healed(): void {
+    this.healedDocuments.inc();
+  }
+
+  diverged(): void {
+    this.divergences.inc();
   }
 
   private gauge(name: string, help: string, rooms: Iterable<Room>, of: (room: Room) => number): void {

@@ -8,6 +8,12 @@ export interface RoomObserver {
   loaded(seconds: number): void;
   /** A document has a new snapshot. */
   compacted(seconds: number): void;
+  /** Parts of stored documents could not be used, and were set aside. */
+  quarantined(parts: number): void;
+  /** A document of which something was set aside is whole again. */
+  healed(): void;
+  /** A room was found to be another document than the log's. */
+  diverged(): void;
   /** A reader that had fallen behind, or took a large document in pieces, got all that it lacked. */
   resynced(): void;
 }
@@ -18,6 +24,9 @@ export const NO_OBSERVER: RoomObserver = {
   loaded() {},
   compacted() {},
   resynced() {},
+  quarantined() {},
+  healed() {},
+  diverged() {},
 };
 
 /** Seconds since `began`, of `performance.now()`. */

@@ -1,14 +1,19 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_LIMITS, type DocumentUpdate, TandemError } from '@tandem/protocol';
-import { UploadBudget, Uploads } from './uploads.js';
+import { SharedUploads, UploadBudget, Uploads } from './uploads.js';
 
 const LIMITS = { ...DEFAULT_LIMITS, maxUpdateBytes: 4, maxUploadBytes: 10 };
 const DOCUMENT = '00000000-0000-4000-8000-0000000000d1';
 
 let uploads: Uploads;
 beforeEach(() => {
-  uploads = new Uploads(LIMITS, new UploadBudget(LIMITS.maxUploadBytes));
+  uploads = of(new SharedUploads(1000));
 });
+
+/** Those of a further connection. */
+function of(shared: SharedUploads, userId = 'ada', now: () => number = () => 0): Uploads {
+  return new Uploads(LIMITS, new UploadBudget(LIMITS.maxUploadBytes, userId), shared, now);
+}
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -28,6 +33,14 @@ function refusal(run: () => unknown): TandemError {
   }
   throw new Error('it was taken');
 }
+
+const firstPart = (uploadId: string, size: number) => ({
+  documentId: DOCUMENT,
+  update: new Uint8Array(size),
+  uploadId,
+  part: 0,
+  parts: 2,
+});
 
 describe('an update in one message', () => {
   test('is taken up to its limit', () => {
@@ -105,18 +118,107 @@ describe('an update in parts', () => {
   });
 
   test('A21: unfinished uploads of one connection share a budget, and give it back', () => {
-    const budget = new UploadBudget(10);
-    const [one, other] = [new Uploads(LIMITS, budget), new Uploads(LIMITS, budget)];
-    const part = (uploadId: string, bytes: number) => ({
-      documentId: '00000000-0000-4000-8000-000000000001',
-      update: new Uint8Array(bytes),
-      uploadId,
-      part: 0,
-      parts: 2,
-    });
-    one.take(part('a', 8));
-    expect(() => other.take(part('b', 8))).toThrow('Larger than the limit');
+    const budget = new UploadBudget(10, 'ada');
+    const shared = new SharedUploads(1000);
+    const [one, other] = [new Uploads(LIMITS, budget, shared), new Uploads(LIMITS, budget, shared)];
+    one.take(firstPart('a', 8));
+    expect(() => other.take(firstPart('b', 8))).toThrow('Larger than the limit');
     one.abandon();
-    expect(other.take(part('b', 8))).toBeUndefined();
+    expect(other.take(firstPart('b', 8))).toBeUndefined();
+  });
+
+  test('A21: those of all connections share a budget; who finds no room comes back, and one that stalls gives way', () => {
+    const shared = new SharedUploads(20);
+    let now = 0;
+    const [one, two, three] = [0, 1, 2].map(() => of(shared, 'ada', () => now));
+    one!.take(firstPart('a', 9));
+    two!.take({ ...firstPart('b', 9), parts: 3 });
+    expect(refusal(() => three!.take(firstPart('c', 9)))).toMatchObject({ code: 'overloaded', retry: 'later' });
+    expect(refusal(() => three!.take(firstPart('c', 9))).retryAfterMs).toBeGreaterThanOrEqual(1000);
+    now = 29_999;
+    two!.take({ ...firstPart('b', 1), part: 1, parts: 3 });
+    expect(refusal(() => three!.take(firstPart('c', 9))).code).toBe('overloaded');
+    now = 30_000;
+    expect(three!.take(firstPart('c', 9))).toBeUndefined();
+    expect(refusal(() => one!.take({ ...firstPart('a', 1), part: 1 }))).toMatchObject({ retry: 'resync' });
+    // What was whole has given its place back.
+    expect(two!.take({ ...firstPart('b', 0), part: 2, parts: 3 })).toHaveLength(10);
+    expect(one!.take(firstPart('d', 9))).toBeUndefined();
+  });
+
+  describe('A21: with a budget that all share', () => {
+    let now = 0;
+    const clock = () => now;
+    const nextPart = (uploadId: string, size: number) => ({ ...firstPart(uploadId, size), part: 1 });
+    beforeEach(() => {
+      now = 0;
+    });
+
+    /** All of it is there again. */
+    const expectFree = (shared: SharedUploads) => {
+      expect(of(shared, 'x').take(firstPart('x', 10))).toBeUndefined();
+      expect(of(shared, 'y').take(firstPart('y', 9))).toBeUndefined();
+    };
+
+    test('one that finds no room for its late part is given up for good, and holds nothing', () => {
+      const shared = new SharedUploads(19);
+      const [slow, other] = [of(shared, 'ada', clock), of(shared, 'bob', clock)];
+      slow.take(firstPart('a', 6));
+      now = 29_999;
+      other.take(firstPart('b', 10));
+      now = 30_000;
+      expect(refusal(() => slow.take(nextPart('a', 4))).code).toBe('overloaded');
+      other.abandon();
+      expectFree(shared);
+    });
+
+    test('one whose late part comes has not stalled: only others give way to it', () => {
+      const shared = new SharedUploads(19);
+      const [slow, other] = [of(shared, 'ada', clock), of(shared, 'bob', clock)];
+      slow.take(firstPart('a', 6));
+      other.take(firstPart('b', 10));
+      now = 30_000;
+      expect(slow.take(nextPart('a', 4))).toHaveLength(10);
+      expect(refusal(() => other.take(nextPart('b', 1)))).toMatchObject({ code: 'bad_request', retry: 'resync' });
+      expectFree(shared);
+    });
+
+    test('one person has only a share of it with several uploads, and always one', () => {
+      const shared = new SharedUploads(40, 12);
+      const [one, two, three] = [of(shared), of(shared), of(shared)];
+      expect(one.take(firstPart('a', 8))).toBeUndefined();
+      expect(two.take(firstPart('b', 4))).toBeUndefined();
+      expect(refusal(() => three.take(firstPart('c', 1)))).toMatchObject({ code: 'overloaded', retry: 'later' });
+      expect(of(shared, 'bob').take(firstPart('d', 10))).toBeUndefined();
+      one.abandon();
+      two.abandon();
+      const tight = new SharedUploads(40, 5);
+      const alone = of(tight);
+      expect(alone.take(firstPart('a', 8))).toBeUndefined();
+      expect(alone.take(nextPart('a', 2))).toHaveLength(10);
+    });
+
+    test('empty parts keep none alive', () => {
+      const shared = new SharedUploads(10);
+      const idle = of(shared, 'ada', clock);
+      idle.take({ ...firstPart('a', 10), parts: 1000 });
+      for (let part = 1; part < 10; part++) {
+        now += 10_000;
+        idle.take({ ...firstPart('a', 0), part, parts: 1000 });
+      }
+      expect(of(shared, 'bob', clock).take(firstPart('b', 10))).toBeUndefined();
+    });
+  });
+
+  test('A21: small parts do not keep the messages that they came in', () => {
+    const shared = new SharedUploads(1000);
+    const one = of(shared);
+    const messages = Array.from({ length: 3 }, (_, part) => new Uint8Array(1024 * 1024).fill(part));
+    for (const [part, message] of messages.entries()) {
+      const whole = one.take({ ...firstPart('a', 0), update: message.subarray(5, 8), part, parts: 4 });
+      expect(whole).toBeUndefined();
+      message.fill(9);
+    }
+    expect([...one.take({ ...firstPart('a', 1), part: 3, parts: 4 })!]).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 0]);
   });
 });

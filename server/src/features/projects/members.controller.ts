@@ -8,9 +8,11 @@ import { Members } from '../../core/project/members.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
 import { JsonBody, UuidParam } from '../../platform/http/json-body.decorator.js';
+import { NeedsScope } from '../../platform/http/scope.decorator.js';
 
 @ApiTags('projects')
 @ApiBearerAuth()
+@NeedsScope('read')
 @Controller('projects/:id/members')
 export class MembersController {
   constructor(
@@ -30,6 +32,7 @@ export class MembersController {
   }
 
   @Post()
+  @NeedsScope('write')
   @ApiOperation({ summary: 'Add somebody who has registered, by e-mail address' })
   @ApiJsonBody(memberBody)
   @ApiJson(201, member, 'The new member')
@@ -43,6 +46,7 @@ export class MembersController {
   }
 
   @Patch(':userId')
+  @NeedsScope('write')
   @ApiOperation({ summary: 'Give a member another role' })
   @ApiJsonBody(memberPatch)
   @ApiJson(200, member, 'The member with the new role')
@@ -57,6 +61,7 @@ export class MembersController {
   }
 
   @Delete(':userId')
+  @NeedsScope('write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a member, or leave' })
   @ApiNoContentResponse({ description: 'No longer a member; with your own id, you have left' })

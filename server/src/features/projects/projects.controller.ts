@@ -16,9 +16,11 @@ import { Projects } from '../../core/project/projects.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
 import { JsonBody, UuidParam } from '../../platform/http/json-body.decorator.js';
+import { NeedsScope } from '../../platform/http/scope.decorator.js';
 
 @ApiTags('projects')
 @ApiBearerAuth()
+@NeedsScope('read')
 @Controller('projects')
 export class ProjectsController {
   constructor(
@@ -27,6 +29,7 @@ export class ProjectsController {
   ) {}
 
   @Post()
+  @NeedsScope('write')
   @ApiOperation({ summary: 'Make a project' })
   @ApiJsonBody(projectBody)
   @ApiJson(201, project, 'The new project; who made it is its owner')
@@ -59,6 +62,7 @@ export class ProjectsController {
   }
 
   @Patch(':id')
+  @NeedsScope('write')
   @ApiOperation({ summary: 'Rename a project, or change its settings' })
   @ApiJsonBody(projectPatch)
   @ApiJson(200, project, 'The project; what the body left out is as before')
@@ -72,6 +76,7 @@ export class ProjectsController {
   }
 
   @Delete(':id')
+  @NeedsScope('write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a project with everything in it' })
   @ApiNoContentResponse({ description: 'The project is gone for everybody' })

@@ -1,6 +1,7 @@
 import { type BodyOf, type ProjectEvent, type ProjectOpenAnswer, TandemError } from '@tandem/protocol';
 import type { Changes } from '../../core/access/changes.js';
 import type { Memberships } from '../../core/access/memberships.js';
+import { underCeiling } from '../../core/access/scopes.js';
 import type { Connection } from '../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../platform/sockets/socket-feature.js';
 import type { ProjectAudience } from './project-audience.js';
@@ -58,7 +59,7 @@ export class ProjectsSocket extends SocketFeature {
         throw new TandemError('not_found');
       }
       if (this.joining.has(joining)) this.admit(joining);
-      return { role, documents };
+      return { role: underCeiling(role, connection.peer.ceiling), documents };
     } finally {
       this.joining.delete(joining);
     }

@@ -7,9 +7,11 @@ import { Profiles } from '../../core/access/profiles.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../platform/http/current-user.decorator.js';
 import { JsonBody } from '../../platform/http/json-body.decorator.js';
+import { NeedsScope } from '../../platform/http/scope.decorator.js';
 
 @ApiTags('users')
 @ApiBearerAuth()
+@NeedsScope('account')
 @Controller('users/me')
 export class UsersController {
   constructor(
@@ -18,6 +20,7 @@ export class UsersController {
   ) {}
 
   @Get()
+  @NeedsScope('any')
   @ApiOperation({ summary: 'Who is signed in' })
   @ApiJson(200, user, 'The account')
   @ApiRefusals('unauthorized', 'invalid_token', 'token_expired')
@@ -28,6 +31,7 @@ export class UsersController {
   }
 
   @Get('profile')
+  @NeedsScope('read')
   @ApiOperation({ summary: 'The settings of the editor and of the AI' })
   @ApiJson(200, profile, 'The stored settings, or the defaults')
   @ApiRefusals('unauthorized', 'invalid_token', 'token_expired')

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Scope } from '@tandem/protocol/http';
 import type { Request } from 'express';
 
 /** Who the access token of the request speaks for. */
@@ -6,6 +7,8 @@ export interface AuthenticatedUser {
   readonly userId: string;
   readonly sessionId: string;
   readonly displayName: string;
+  /** What of the user's rights the token carries; absent: all of them. */
+  readonly scopes?: readonly Scope[];
 }
 
 export type AuthenticatedRequest = Request & { user?: AuthenticatedUser };

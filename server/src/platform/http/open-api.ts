@@ -10,7 +10,12 @@ export function serveOpenApi(app: INestApplication): void {
     .setTitle('Tandem')
     .setDescription('REST beside the sockets. Errors are RFC 9457 problem details; `code` is what programs read.')
     .setVersion(String(PROTOCOL_VERSION))
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'The access token of a sign-in (a JWT), or a personal access token (`tdm_...`). `x-tandem-scope` of a route is what a personal access token must have been made for; else `403 insufficient_scope`.',
+    })
     .build();
   const make = () => {
     const document = SwaggerModule.createDocument(app, about);

@@ -2,6 +2,7 @@ import type { EventOf, ServerEvent } from '@tandem/protocol';
 import type { Socket } from 'socket.io';
 import type { TokenClaims } from '../../core/access/access-tokens.js';
 import { identityOf } from '../../core/access/identity.js';
+import { ceilingOf } from '../../core/access/scopes.js';
 import type { Identity } from '../../core/document/room/room-session.js';
 import { PacketFrame } from './packet-frame.js';
 import { SocketPeer } from './socket-peer.js';
@@ -16,11 +17,14 @@ export class Connection {
   constructor(
     readonly socket: Socket,
     public claims: TokenClaims,
+    /** It takes packed frames, and may send them. */
+    readonly isPacked: boolean,
   ) {
     this.identity = identityOf(claims.userId, claims.displayName);
-    this.peer = new SocketPeer(socket, () => {
+    const drained = () => {
       for (const listener of this.drainListeners) listener();
-    });
+    };
+    this.peer = new SocketPeer(socket, isPacked, drained, ceilingOf(claims.scopes));
   }
 
   get userId(): string {
@@ -40,25 +44,11 @@ export class Connection {
   /** Resolves when the reader has room for a large answer, or is gone. */
   hasRoom(): Promise<void> {
     // One after the other, each in a turn of its own: the next sees what the one before has written.
-    this.turn = this.turn.then(() => new Promise(setImmediate)).then(() => this.drained());
+    this.turn = this.turn.then(() => new Promise(setImmediate)).then(() => this.peer.room());
     return this.turn;
   }
 
-  private async drained(): Promise<void> {
-    while (this.socket.connected && this.peer.isFull) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          this.drainListeners.delete(done);
-          this.socket.off('disconnect', done);
-          resolve();
-        };
-        this.drainListeners.add(done);
-        this.socket.once('disconnect', done);
-      });
-    }
-  }
-
-  /** Calls back whenever the reader has taken most of what waited for it. */
+  /** Calls back whenever a reader for whom frames were left out has taken most of what waited for it. */
   onDrain(listener: () => void): void {
     this.drainListeners.add(listener);
   }

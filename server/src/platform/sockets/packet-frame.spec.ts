@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventOf, ServerEvent } from '@tandem/protocol';
 import { Server, type Socket } from 'socket.io';
 import { eventually } from '../../testing/eventually.js';
-import { PacketFrame } from './packet-frame.js';
+import { answerFrame, PacketFrame } from './packet-frame.js';
+import { engineOf } from './socket-internals.js';
 
 const DOCUMENT = '00000000-0000-4000-8000-0000000000d1';
 const UPGRADE =
@@ -54,8 +55,7 @@ async function bytesOf(write: () => void): Promise<Buffer> {
 async function expectStock<E extends ServerEvent>(event: E, body: EventOf<E>): Promise<void> {
   const stock = await bytesOf(() => socket.emit(event, body));
   const ours = await bytesOf(() => {
-    const engine = socket.conn as unknown as { write(data: string | Buffer, options: object): void };
-    for (const { data, options } of PacketFrame.of(event, body).parts) engine.write(data, options);
+    engineOf(socket).transport.socket!._sender.sendFrame([PacketFrame.of(event, body).stock]);
   });
   expect(stock.length).toBeGreaterThan(0);
   expect(ours.equals(stock)).toBe(true);
@@ -96,8 +96,16 @@ describe('PacketFrame writes what stock Socket.IO would write', () => {
   });
 });
 
-test('its size is what its reader has to take, within the framing', () => {
-  const frame = PacketFrame.of('awareness:update', { documentId: DOCUMENT, update: filled(10_000) });
-  expect(frame.bytes).toBeGreaterThan(10_000);
-  expect(frame.bytes).toBeLessThan(10_200);
+describe('answers are what stock Socket.IO would write', () => {
+  test.each([
+    ['plain', { ok: true, seq: 7 }],
+    ['with bytes', { ok: false, error: { code: 'gap_resync', details: { stateVector: filled(20), seq: 3 } } }],
+  ])('%s', async (_what, answer) => {
+    const { ack } = socket as unknown as { ack(id: number): (answer: object) => void };
+    const stock = await bytesOf(() => ack.call(socket, 12)(answer));
+    const ours = await bytesOf(() => {
+      engineOf(socket).transport.socket!._sender.sendFrame([answerFrame(12, answer as never)]);
+    });
+    expect(ours.equals(stock)).toBe(true);
+  });
 });

@@ -1,60 +1,61 @@
-import type { EventOf, ServerEvent } from '@tandem/protocol';
+import type { Answer, EventOf, ServerEvent } from '@tandem/protocol';
 import { Encoder, PacketType } from 'socket.io-parser';
 import type { Frame } from '../../core/document/room/room-session.js';
 import { RoomFrames } from '../../core/document/room-frames.js';
+import { packEvent } from './packed-packets.js';
+import { BINARY, TEXT, websocketFrames } from './websocket-frame.js';
 
 const encoder = new Encoder();
 
-/** Frames for stock Socket.IO clients. */
 export class PacketFrames extends RoomFrames {
   override encode<E extends ServerEvent>(event: E, body: EventOf<E>): PacketFrame {
     return PacketFrame.of(event, body);
   }
 }
 
-interface PacketPart {
-  readonly data: string | Buffer;
-  /** The websocket frame, header included: every socket writes the same bytes. */
-  readonly options: { readonly wsPreEncodedFrame: Buffer[] };
-}
-
-/** An event in stock Socket.IO encoding, down to its websocket frames, built once for all recipients. */
+/** An event down to its websocket frames, built once for all recipients of a kind: every socket writes the same bytes. */
 export class PacketFrame implements Frame {
-  readonly bytes: number;
-  readonly parts: readonly PacketPart[];
+  private stockBytes: Buffer | undefined;
+  private packedBytes: Buffer | 'stock' | undefined;
 
-  private constructor(parts: readonly PacketPart[]) {
-    this.parts = parts;
-    this.bytes = parts.reduce((sum, { data }) => sum + data.length, 0);
-  }
+  private constructor(
+    readonly event: ServerEvent,
+    private readonly body: object,
+  ) {}
 
   static of<E extends ServerEvent>(event: E, body: EventOf<E>): PacketFrame {
-    const encoded: (string | Uint8Array)[] = encoder.encode({ type: PacketType.EVENT, nsp: '/', data: [event, body] });
-    return new PacketFrame(encoded.map(toPart));
+    return new PacketFrame(event, body);
+  }
+
+  /** For any Socket.IO client. */
+  get stock(): Buffer {
+    this.stockBytes ??= encode({ type: PacketType.EVENT, data: [this.event, this.body] });
+    return this.stockBytes;
+  }
+
+  /** For sockets that take packed frames; the stock ones where the event has no packed form. */
+  get packed(): Buffer {
+    this.packedBytes ??= this.pack() ?? 'stock';
+    return this.packedBytes === 'stock' ? this.stock : this.packedBytes;
+  }
+
+  private pack(): Buffer | undefined {
+    const data = packEvent(this.event, this.body as never);
+    return data && websocketFrames([{ opcode: BINARY, data }]);
   }
 }
 
-function toPart(packet: string | Uint8Array): PacketPart {
-  if (typeof packet !== 'string') {
-    const data = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
-    return { data, options: { wsPreEncodedFrame: websocketFrame(data, 2) } };
-  }
-  // Engine.IO's type of a message.
-  return { data: packet, options: { wsPreEncodedFrame: websocketFrame(Buffer.from(`4${packet}`), 1) } };
+/** The answer to a request, in stock encoding. */
+export function answerFrame(id: number, answer: Answer<object>): Buffer {
+  return encode({ type: PacketType.ACK, id, data: [answer] });
 }
 
-/** A server's frame in one piece, unmasked (RFC 6455, 5.2). */
-function websocketFrame(payload: Buffer, opcode: 1 | 2): Buffer[] {
-  const { length } = payload;
-  const header = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
-  header[0] = 0x80 | opcode;
-  if (length < 126) header[1] = length;
-  else if (length < 65_536) {
-    header[1] = 126;
-    header.writeUInt16BE(length, 2);
-  } else {
-    header[1] = 127;
-    header.writeBigUInt64BE(BigInt(length), 2);
-  }
-  return [header, payload];
+function encode(packet: { type: PacketType; id?: number; data: unknown[] }): Buffer {
+  const encoded: (string | Uint8Array)[] = encoder.encode({ ...packet, nsp: '/' });
+  return websocketFrames(
+    encoded.map((part) =>
+      // Engine.IO's type of a message is 4; binary has none.
+      typeof part === 'string' ? { opcode: TEXT, data: Buffer.from(`4${part}`) } : { opcode: BINARY, data: part },
+    ),
+  );
 }

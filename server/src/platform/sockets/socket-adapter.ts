@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Limits } from '@tandem/protocol';
 import type { Server, ServerOptions } from 'socket.io';
+import { SocketDoor } from './socket-door.js';
+import { websocketEngine } from './websocket-engine.js';
 
 /** Socket.IO over websockets only: no sticky sessions, no compression, stock parser. */
 export class SocketAdapter extends IoAdapter {
   constructor(
-    app: INestApplicationContext,
+    private readonly app: INestApplication,
     private readonly limits: Limits,
     private readonly allowedOrigins: readonly string[],
   ) {
@@ -22,6 +24,11 @@ export class SocketAdapter extends IoAdapter {
       perMessageDeflate: false,
       httpCompression: false,
       maxHttpBufferSize: this.limits.maxPacketBytes,
+      wsEngine: websocketEngine({
+        limits: this.limits,
+        door: this.app.get(SocketDoor, { strict: false }),
+        trustsProxy: this.app.getHttpAdapter().getInstance().get('trust proxy fn'),
+      }),
       connectTimeout: 5000,
       pingInterval: 10_000,
       pingTimeout: 15_000,

@@ -18,7 +18,7 @@ function newThread(times: ConstructorParameters<typeof WasmThread>[0] = {}): Was
 const { signal } = new AbortController();
 const python = (text: string) => ({ path: 'a.py', text, rules: {} });
 /** Takes seconds: a message for each line. */
-const SLOW = 'import os\n'.repeat(100_000);
+const SLOW = 'import os\n'.repeat(300_000);
 const NESTED = '('.repeat(50_000);
 
 describe('WasmThread', () => {

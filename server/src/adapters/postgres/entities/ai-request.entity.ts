@@ -15,6 +15,10 @@ const LIVE = "state IN ('waiting', 'running')";
 @Index('ai_requests_live_idx', ['aliveAt'], { where: LIVE })
 @Index('ai_requests_open_idx', ['documentId', 'userId'], { where: "kind = 'completion' AND closed_at IS NULL" })
 @Index('ai_requests_created_at_idx', ['createdAt'])
+// Of the foreign keys: what goes with a document, a project or a user is found without reading the table.
+@Index('ai_requests_document_id_idx', ['documentId'])
+@Index('ai_requests_project_id_idx', ['projectId'])
+@Index('ai_requests_user_id_idx', ['userId'])
 export class AiRequestEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'ai_requests_pkey' })
   id!: string;

@@ -18,6 +18,10 @@ export class DocumentClientEntity {
   @Column('uuid', { name: 'user_id' })
   userId!: string;
 
+  /** Random, of the one `Y.Doc` that is written in under the id; null where its editor has not told. */
+  @Column('text', { nullable: true })
+  instance!: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -1,5 +1,5 @@
-import type { Provenance } from '@tandem/protocol';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { RowProvenance } from '../../../core/document/update-log.js';
 import { bigintAsNumber } from '../bigint.js';
 
 /**
@@ -27,7 +27,7 @@ export class DocumentUpdateEntity {
   checksum!: number;
 
   @Column('jsonb', { nullable: true })
-  provenance!: Provenance | null;
+  provenance!: RowProvenance | null;
 
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;

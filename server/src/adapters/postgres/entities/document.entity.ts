@@ -14,6 +14,8 @@ import { ProjectEntity } from './project.entity.js';
 
 @Entity('documents')
 @Index('documents_project_id_path_key', ['projectId', 'pathKey'], { unique: true, where: 'deleted_at IS NULL' })
+// With those that were deleted, which go with their project.
+@Index('documents_project_id_idx', ['projectId'])
 export class DocumentEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'documents_pkey' })
   id!: string;
@@ -53,6 +55,22 @@ export class DocumentEntity {
 
   @Column('bigint', { name: 'snapshot_seq', default: 0, transformer: bigintAsNumber })
   snapshotSeq!: number;
+
+  /** Where history begins: the rows up to it are gone, and a snapshot stands at it (decision 009). 0: nothing is gone. */
+  @Column('bigint', { name: 'history_seq', default: 0, transformer: bigintAsNumber })
+  historySeq!: number;
+
+  /** When the row at `history_seq` was stored. */
+  @Column('timestamptz', { name: 'history_at', nullable: true })
+  historyAt!: Date | null;
+
+  /** The row that the present epoch began with; 0 in the first. */
+  @Column('bigint', { name: 'epoch_seq', default: 0, transformer: bigintAsNumber })
+  epochSeq!: number;
+
+  /** Since when something that it consists of is set aside, and not healed (decision 010). */
+  @Column('timestamptz', { name: 'damaged_at', nullable: true })
+  damagedAt!: Date | null;
 
   @Column('uuid', { name: 'created_by', nullable: true })
   createdBy!: string | null;

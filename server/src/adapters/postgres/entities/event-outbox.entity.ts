@@ -3,6 +3,8 @@ import { bigintAsNumber } from '../bigint.js';
 
 /** Domain events, written in the transaction that they tell of and published from here (one row per document and batch). */
 @Entity('event_outbox')
+// Of an expression, which TypeORM cannot write down: the migration has it.
+@Index('event_outbox_member_idx', { synchronize: false })
 @Index('event_outbox_unpublished_idx', ['id'], { where: 'published_at IS NULL' })
 export class EventOutboxEntity {
   @PrimaryGeneratedColumn('identity', {

@@ -16,6 +16,10 @@ export class ProjectMemberEntity {
   @Column('text')
   role!: Role;
 
+  /** The link for guests that they came by, which ends this with itself (`project_links`). */
+  @Column('uuid', { name: 'link_id', nullable: true })
+  linkId!: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

@@ -19,6 +19,10 @@ export class SigningKeyEntity {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
+  /** Published before that, so that everybody who verifies knows it. */
+  @Column('timestamptz', { name: 'signs_at', default: () => 'now()' })
+  signsAt!: Date;
+
   /** No longer signs from then on; still verifies until its tokens have ended. */
   @Column('timestamptz', { name: 'retired_at', nullable: true })
   retiredAt!: Date | null;

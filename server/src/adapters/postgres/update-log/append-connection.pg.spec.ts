@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../../testing/eventually.js';
 import { type OpenedDatabase, openTestDatabase } from '../../../testing/project-fixtures.js';
 import { AppendConnection } from './append-connection.js';
 
@@ -40,8 +41,22 @@ describe('AppendConnection', () => {
     await connection.append(batch());
     const wrong = [{ ...batch()[0]!, rows: [{ userId: 'ab', bytes: new Uint8Array(), provenance: undefined }] }];
     await expect(connection.append(wrong)).rejects.toMatchObject({ code: '08P01' });
-    expect(await sessions()).toBe(0);
+    await eventually('it is over', async () => (await sessions()) === 0);
     expect(await connection.append(batch())).toEqual([]);
     expect(await sessions()).toBe(1);
+  });
+
+  it('makes one connection for all who come at once', async () => {
+    expect(await Promise.all([batch(), batch(), batch()].map((one) => connection.append(one)))).toEqual([[], [], []]);
+    expect(await sessions()).toBe(1);
+  });
+
+  it('one who fails does not end the next connection of another', async () => {
+    await connection.append(batch());
+    const wrong = [{ ...batch()[0]!, rows: [{ userId: 'ab', bytes: new Uint8Array(), provenance: undefined }] }];
+    const failures = await Promise.allSettled([connection.append(wrong), connection.append(wrong)]);
+    expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await connection.append(batch())).toEqual([]);
+    await eventually('one is left', async () => (await sessions()) === 1);
   });
 });

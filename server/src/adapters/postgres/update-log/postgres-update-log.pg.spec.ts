@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checksum } from '../../../core/document/checksum.js';
 import { StoredDataCorrupt, StoreUnavailable } from '../../../core/document/update-log.js';
 import {
   addUser,
@@ -8,9 +9,11 @@ import {
   type OpenedDatabase,
   openTestDatabase,
 } from '../../../testing/project-fixtures.js';
-import { updateLogContract } from '../../../testing/update-log-contract.js';
+import { EMPTY_CONTENT, updateLogContract } from '../../../testing/update-log-contract.js';
+import { PostgresAuditLog } from '../audit-log.js';
 import { createDataSource } from '../data-source.js';
 import { PostgresDocumentsDirectory } from '../documents-directory.js';
+import { PostgresResets } from '../history/resets.js';
 import { PostgresMembers } from '../members.js';
 import { PostgresProjects } from '../projects.js';
 import { appendQuery } from './append-statement.js';
@@ -58,11 +61,14 @@ describe('PostgresUpdateLog', () => {
     deleteDocument: async (documentId) => {
       await directory().delete(userId, documentId);
     },
+    reset: async (documentId) => {
+      await new PostgresResets(database.dataSource).reset(userId, documentId, EMPTY_CONTENT, { empty: true });
+    },
   }));
 
   it('D8: what is appended after a member was removed is refused under the lock of the document', async () => {
     const documentId = await createDocument();
-    const members = new PostgresMembers(database.dataSource);
+    const members = new PostgresMembers(database.dataSource, new PostgresAuditLog(database.dataSource));
     const [{ email }] = await database.dataSource.query('SELECT email FROM users WHERE id = $1', [otherUserId]);
     await members.add(userId, projectId, email, 'editor');
     const { accessVersion } = (await log.load(documentId))!;
@@ -89,30 +95,55 @@ describe('PostgresUpdateLog', () => {
     expect(await log.rowsAfter(documentId, 0)).toEqual([]);
   });
 
-  it('finds its documents by their ids alone, also before there are statistics', async () => {
-    const sql = database.dataSource.createQueryRunner();
-    const statements = appendQuery([rowOf(randomUUID())]).text;
-    await sql.startTransaction();
+  it('D7: what somebody else holds for long is left out, and said to be; the others are stored', async () => {
+    const [held, free] = await Promise.all([createDocument(), createDocument()]);
+    const gone = randomUUID();
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
     try {
-      await sql.query('ALTER TABLE documents SET (autovacuum_enabled = false)');
-      await sql.query(
-        `INSERT INTO documents (id, project_id, path, path_key, kind)
-         SELECT gen_random_uuid(), $1, 'f' || g, 'f' || g, 'text' FROM generate_series(1, 20000) g`,
-        [projectId],
-      );
-      await sql.query('SET LOCAL plan_cache_mode = force_generic_plan');
-      await sql.query(`PREPARE planned AS ${statements}`);
-      const none = "'{}'";
-      const plan = await sql.query(`EXPLAIN EXECUTE planned(${new Array(10).fill(none).join()})`);
-      const lines = plan.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
-      expect(lines).toContain('documents_pkey');
-      expect(lines).not.toContain('documents_project_id_path_key');
-      await sql.query('DEALLOCATE planned');
+      await runner.query('SELECT 1 FROM documents WHERE id = $1 FOR NO KEY UPDATE', [held]);
+      expect(await log.append([held, free, gone].map(rowOf), 0)).toEqual([
+        { type: 'locked' },
+        { type: 'stored', fromSeq: 1 },
+        { type: 'deleted' },
+      ]);
     } finally {
-      await sql.rollbackTransaction();
-      await sql.release();
+      await runner.rollbackTransaction();
+      await runner.release();
     }
+    expect(await log.append([held, free].map(rowOf), 0)).toEqual([
+      { type: 'stored', fromSeq: 1 },
+      { type: 'stored', fromSeq: 2 },
+    ]);
   });
+
+  it.each(['wait', 'skip'] as const)(
+    'finds its documents by their ids alone, also before there are statistics: %s',
+    async (locked) => {
+      const sql = database.dataSource.createQueryRunner();
+      const statements = appendQuery([rowOf(randomUUID())], locked).text;
+      await sql.startTransaction();
+      try {
+        await sql.query('ALTER TABLE documents SET (autovacuum_enabled = false)');
+        await sql.query(
+          `INSERT INTO documents (id, project_id, path, path_key, kind)
+         SELECT gen_random_uuid(), $1, 'f' || g, 'f' || g, 'text' FROM generate_series(1, 20000) g`,
+          [projectId],
+        );
+        await sql.query('SET LOCAL plan_cache_mode = force_generic_plan');
+        await sql.query(`PREPARE planned AS ${statements}`);
+        const none = "'{}'";
+        const plan = await sql.query(`EXPLAIN EXECUTE planned(${new Array(11).fill(none).join()})`);
+        const lines = plan.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
+        expect(lines).toContain('documents_pkey');
+        expect(lines).not.toContain('documents_project_id_path_key');
+        await sql.query('DEALLOCATE planned');
+      } finally {
+        await sql.rollbackTransaction();
+        await sql.release();
+      }
+    },
+  );
 
   it('writes one outbox row for each document and batch', async () => {
     const documentId = await createDocument();
@@ -125,19 +156,46 @@ describe('PostgresUpdateLog', () => {
     expect(events).toEqual([{ from_seq: '1', seq: '3' }]);
   });
 
-  it('D2: opens nothing from a row whose bytes changed, nor over a hole', async () => {
+  it('D2: names what is damaged or missing, and reads no further than the head', async () => {
     const documentId = await createDocument();
-    await log.append([rowOf(documentId)], 0);
-    await log.append([rowOf(documentId)], 0);
-    await database.dataSource.query(
-      `UPDATE document_updates SET bytes = '\\x0001' WHERE document_id = $1 AND seq = 1`,
-      [documentId],
+    for (let i = 0; i < 3; i++) await log.append([rowOf(documentId)], 0);
+    const sql = (statement: string) => database.dataSource.query(statement, [documentId]);
+    await sql(`UPDATE document_updates SET bytes = '\\x0001' WHERE document_id = $1 AND seq = 1`);
+    await sql('DELETE FROM document_updates WHERE document_id = $1 AND seq = 3');
+    const damaged = await log.load(documentId);
+    expect(damaged!.damage).toEqual([
+      { part: 'row', seq: 1, reason: 'checksum' },
+      { part: 'row', seq: 3, reason: 'missing' },
+    ]);
+    expect(damaged!.rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    await sql('DELETE FROM document_updates WHERE document_id = $1');
+    expect((await log.load(documentId))!.damage).toHaveLength(3);
+    await sql('UPDATE documents SET head = 8000000000 WHERE id = $1');
+    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
+  });
+
+  it('reads what is larger than a piece, and more than a batch, whole', async () => {
+    const documentId = await createDocument();
+    const large = randomBytes(3_000_000);
+    const many = Array.from({ length: 5_000 }, (_, i) => ({
+      ...rowOf(documentId).rows[0]!,
+      bytes: Buffer.from([i % 256]),
+    }));
+    await log.append([{ ...rowOf(documentId), rows: [{ ...many[0]!, bytes: large }, ...many] }], 0);
+    const rows = await log.rowsAfter(documentId, 0);
+    expect(rows).toHaveLength(5_001);
+    expect(Buffer.from(rows[0]!.bytes).equals(large)).toBe(true);
+    expect(rows.slice(1).every(({ seq, bytes }) => seq === bytes[0]! + 2 + 256 * Math.floor((seq - 2) / 256))).toBe(
+      true,
     );
-    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
-    await database.dataSource.query('DELETE FROM document_updates WHERE document_id = $1 AND seq = 1', [documentId]);
-    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
-    await database.dataSource.query('DELETE FROM document_updates WHERE document_id = $1', [documentId]);
-    await expect(log.load(documentId)).rejects.toBeInstanceOf(StoredDataCorrupt);
+    const parts = { structs: large, structIndex: large.subarray(0, 700_000), deleteSet: large.subarray(5, 2_000_000) };
+    const sum = checksum(parts.structs, parts.structIndex, parts.deleteSet);
+    expect(await log.saveSnapshot(documentId, { seq: 5_000, ...parts, checksum: sum }, 0, 1)).toBe(true);
+    const { snapshot, rows: behind } = (await log.load(documentId))!;
+    for (const column of ['structs', 'structIndex', 'deleteSet'] as const) {
+      expect(Buffer.from(snapshot![column]).equals(parts[column])).toBe(true);
+    }
+    expect(behind.map(({ seq }) => seq)).toEqual([5_001]);
   });
 
   it('V6: says that the outcome is unknown when the connection is cut, and works again on a new one', async () => {

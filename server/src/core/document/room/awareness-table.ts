@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@tandem/protocol';
+import { BadKey, checkKey } from '../update/acceptable.js';
 import { ByteReader, MalformedBytes } from '../update/byte-reader.js';
 import { ByteWriter } from '../update/byte-writer.js';
-import { BadKey, checkKey } from '../update/struct-content.js';
 import type { RoomSession } from './room-session.js';
 
 /** Editors on another node, as one. */
@@ -49,16 +49,33 @@ export class AwarenessTable {
   private readonly told = new Map<number, number>();
   private readonly nodes = new Map<string, RemoteNode>();
 
-  /** Takes states that were already judged; returns what is news to the others, if anything is. */
-  apply(session: RoomSession, states: readonly AwarenessState[], now: number): Uint8Array | undefined {
-    return this.take(session, states, now);
+  /** Takes states that were already judged; returns the clients of which there is news to the others. */
+  apply(session: RoomSession, states: readonly AwarenessState[], now: number): number[] {
+    return this.take(session, states, now).map(({ clientId }) => clientId);
+  }
+
+  /** Whether anybody had a cursor under the id. */
+  hasSeen(clientId: number): boolean {
+    return this.told.has(clientId);
+  }
+
+  /** Where these clients are now, or that they went. */
+  encodeOf(clientIds: Iterable<number>): Uint8Array {
+    const states: AwarenessState[] = [];
+    for (const clientId of clientIds) {
+      const entry = this.entries.get(clientId);
+      const clock = this.told.get(clientId);
+      if (clock !== undefined) states.push({ clientId, clock, state: entry?.state ?? 'null' });
+    }
+    return encodeAwareness(states);
   }
 
   /** Takes what another node tells of its editors, which it has judged; returns what is news to those here. */
   applyRemote(node: string, bytes: Uint8Array, now: number): Uint8Array | undefined {
     const owner = this.nodes.get(node) ?? new RemoteNode(node);
     this.nodes.set(node, owner);
-    return this.take(owner, decodeAwareness(bytes), now);
+    const news = this.take(owner, decodeAwareness(bytes), now);
+    return news.length > 0 ? encodeAwareness(news) : undefined;
   }
 
   /** Nodes whose editors are here. */
@@ -77,11 +94,7 @@ export class AwarenessTable {
     return owner && this.removeWhere((entry) => entry.owner === owner);
   }
 
-  private take(
-    owner: RoomSession | RemoteNode,
-    states: readonly AwarenessState[],
-    now: number,
-  ): Uint8Array | undefined {
+  private take(owner: RoomSession | RemoteNode, states: readonly AwarenessState[], now: number): AwarenessState[] {
     const news: AwarenessState[] = [];
     for (const { clientId, clock, state } of states) {
       const entry = this.entries.get(clientId);
@@ -95,7 +108,7 @@ export class AwarenessTable {
       else this.entries.set(clientId, { owner, sent: clock, clock: next, state, seenAt: now });
       news.push({ clientId, clock: next, state });
     }
-    return news.length > 0 ? encodeAwareness(news) : undefined;
+    return news;
   }
 
   /** All states but the session's own; undefined when there are none. */
@@ -154,18 +167,17 @@ export function readAwareness(
     for (let i = 0; i < count; i++) {
       const clientId = reader.varUint();
       const clock = reader.varUint();
-      const json = reader.varBytes();
-      if (json.length > limits.maxAwarenessBytes) return tooLarge(limits.maxAwarenessBytes);
-      const state = stamp(new TextDecoder('utf-8', { fatal: true }).decode(json), session);
+      const start = reader.position;
+      if (reader.varBytes().length > limits.maxAwarenessBytes) return tooLarge(limits.maxAwarenessBytes);
+      reader.position = start;
+      const state = stamp(reader.string(), session);
       if (state === undefined) return { code: 'bad_request' };
       states.push({ clientId, clock, state });
     }
     return reader.remaining === 0 ? states : { code: 'bad_request' };
   } catch (error) {
     if (error instanceof BadKey) return { code: 'bad_key' };
-    if (error instanceof MalformedBytes || error instanceof TypeError || error instanceof SyntaxError) {
-      return { code: 'bad_request' };
-    }
+    if (error instanceof MalformedBytes || error instanceof SyntaxError) return { code: 'bad_request' };
     throw error;
   }
 }

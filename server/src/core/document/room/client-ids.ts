@@ -6,10 +6,13 @@ import type { RoomSession } from './room-session.js';
  */
 export class ClientIds {
   private readonly owners = new Map<number, string>();
+  /** Of which `Y.Doc` an id is, where that was told. */
+  private readonly instances = new Map<number, string>();
   private readonly writers = new Map<number, RoomSession>();
 
-  bind(clientId: number, userId: string): void {
+  bind(clientId: number, userId: string, instance?: string): void {
     this.owners.set(clientId, userId);
+    if (instance !== undefined) this.instances.set(clientId, instance);
   }
 
   isBound(clientId: number): boolean {
@@ -24,6 +27,12 @@ export class ClientIds {
     if (this.owners.get(clientId) !== session.userId) return { type: 'foreign' };
     const writer = this.writers.get(clientId);
     return writer && writer !== session ? { type: 'taken', by: writer } : undefined;
+  }
+
+  /** Whether the id is that of another `Y.Doc`, whose editor may be on another node, or away with edits that nobody has. */
+  isOfAnother(clientId: number, { instance }: RoomSession): boolean {
+    const bound = this.instances.get(clientId);
+    return bound !== undefined && instance !== undefined && bound !== instance;
   }
 
   claim(clientId: number, session: RoomSession): void {

@@ -1,8 +1,8 @@
-import type { Provenance } from '@tandem/protocol';
 import type { DocumentState } from '../document-state.js';
 import type { DecodedUpdate } from '../update/decoded-update.js';
 import { IdRanges } from '../update/id-ranges.js';
 import type { KnownIds } from '../update/trim-update.js';
+import type { RowProvenance } from '../update-log.js';
 import { isClosed } from './causality.js';
 import type { RoomSession } from './room-session.js';
 
@@ -10,7 +10,7 @@ import type { RoomSession } from './room-session.js';
 export interface PendingUpdate {
   readonly session: RoomSession;
   readonly update: DecodedUpdate;
-  readonly provenance: Provenance | undefined;
+  readonly provenance: RowProvenance | undefined;
   /** Called once. */
   readonly answer: (outcome: Outcome) => void;
 }
@@ -27,9 +27,11 @@ export class Overlay implements KnownIds {
   private waiting: PendingUpdate[] = [];
   private inFlight: PendingUpdate[] = [];
   private readonly ends = new Map<number, number>();
-  private waitingDeletes = new IdRanges();
-  private inFlightDeletes = new IdRanges();
+  private waitingDeletes = IdRanges.NONE;
+  private inFlightDeletes = IdRanges.NONE;
   bytes = 0;
+  /** How often edits were taken out that had not been committed: what was known before may not be any more. */
+  drops = 0;
   /** Nothing may be taken: what stands in the log, or who may write, is being found out. */
   isHeld = false;
 
@@ -69,7 +71,10 @@ export class Overlay implements KnownIds {
   push(pending: PendingUpdate): void {
     this.waiting.push(pending);
     for (const block of pending.update.blocks) this.ends.set(block.client, block.end);
-    this.waitingDeletes.addAll(pending.update.deletes);
+    if (!pending.update.deletes.isEmpty) {
+      if (this.waitingDeletes.isEmpty) this.waitingDeletes = new IdRanges();
+      this.waitingDeletes.addAll(pending.update.deletes);
+    }
     this.bytes += pending.update.bytes.length;
   }
 
@@ -79,7 +84,7 @@ export class Overlay implements KnownIds {
     this.inFlight = this.waiting;
     this.inFlightDeletes = this.waitingDeletes;
     this.waiting = [];
-    this.waitingDeletes = new IdRanges();
+    this.waitingDeletes = IdRanges.NONE;
     return this.inFlight;
   }
 
@@ -87,7 +92,7 @@ export class Overlay implements KnownIds {
   settle(): readonly PendingUpdate[] {
     const settled = this.inFlight;
     this.inFlight = [];
-    this.inFlightDeletes = new IdRanges();
+    this.inFlightDeletes = IdRanges.NONE;
     this.bytes -= size(settled);
     for (const { update } of settled) {
       for (const block of update.blocks) if (this.ends.get(block.client) === block.end) this.ends.delete(block.client);
@@ -108,6 +113,7 @@ export class Overlay implements KnownIds {
     const dropped: PendingUpdate[] = [];
     const orphaned: PendingUpdate[] = [];
     const all = [...this.inFlight, ...this.waiting];
+    this.drops++;
     this.replace([]);
     for (const pending of all) {
       if (!keep(pending)) dropped.push(pending);
@@ -121,8 +127,8 @@ export class Overlay implements KnownIds {
     this.waiting = [];
     this.inFlight = [];
     this.ends.clear();
-    this.waitingDeletes = new IdRanges();
-    this.inFlightDeletes = new IdRanges();
+    this.waitingDeletes = IdRanges.NONE;
+    this.inFlightDeletes = IdRanges.NONE;
     this.bytes = 0;
     for (const pending of waiting) this.push(pending);
   }

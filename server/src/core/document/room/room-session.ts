@@ -1,4 +1,5 @@
-import type { Role } from '@tandem/protocol';
+import type { Role, ServerEvent } from '@tandem/protocol';
+import { underCeiling } from '../../access/scopes.js';
 
 /** The user as others see them in the room. */
 export interface Identity {
@@ -10,11 +11,15 @@ export interface Identity {
 
 /** An event as it goes onto the wire, built once for all who get it. */
 export interface Frame {
-  readonly bytes: number;
+  readonly event: ServerEvent;
 }
 
 /** The editor's end of the connection. */
 export interface RoomPeer {
+  /** Connections that were made later have larger ones; where it is left out all are alike. */
+  readonly order?: number;
+  /** The most that any role comes to on this connection, where its token was made for less than its user may. */
+  readonly ceiling?: Role | undefined;
   /**
    * False when the frame was left out, because too much is waiting for this reader already. A `certain` one is left out
    * only when the connection is gone: small, rare, and nothing makes up for it.
@@ -36,12 +41,22 @@ export class RoomSession {
   constructor(
     readonly peer: RoomPeer,
     readonly identity: Identity,
-    public role: Role,
+    /** Of the member, whatever the token. */
+    public memberRole: Role,
     /** Random id of the editor's `Y.Doc`, if it told one. */
     readonly instance: string | undefined,
     /** The epoch that it opened. */
     readonly epoch: number,
   ) {}
+
+  /** What it acts under: the role that was set, as far as the token goes. */
+  get role(): Role {
+    return underCeiling(this.memberRole, this.peer.ceiling);
+  }
+
+  set role(role: Role) {
+    this.memberRole = role;
+  }
 
   get userId(): string {
     return this.identity.id;

@@ -4,7 +4,8 @@ import * as Y from 'yjs';
 import { editFree, editText, fingerprint, pick, seeded, sessionOf } from '../../../testing/yjs-edits.js';
 import { DocumentState } from '../document-state.js';
 import { decodeUpdate } from '../update/decode-update.js';
-import { type Admission, Room } from './room.js';
+import type { Admission } from './admission.js';
+import { Room } from './room.js';
 import { RoomSession } from './room-session.js';
 
 const ANN = '00000000-0000-4000-8000-00000000000a';
@@ -106,6 +107,22 @@ describe('Room', () => {
     expect(room.open(again, { clientId: 1 })).toMatchObject({
       type: 'opened',
       fenced: { session: { instance: 'tab', isClosed: true } },
+    });
+  });
+
+  it('V1, F19: what an older connection of an editor asked for does not take over from its newer one', () => {
+    const room = roomOf();
+    const on = (order: number) => {
+      const peer = { write: () => true, order };
+      const identity = { id: ANN, name: ANN, color: '#000000', colorLight: '#00000033' };
+      return new RoomSession(peer, identity, 'editor', 'tab', 1);
+    };
+    room.clientIds.bind(1, ANN);
+    expect(room.open(on(2), { clientId: 1 }).type).toBe('opened');
+    expect(room.open(on(1), { clientId: 1 })).toMatchObject({ type: 'refused', code: 'client_id_taken' });
+    expect(room.open(on(3), { clientId: 1 })).toMatchObject({
+      type: 'opened',
+      fenced: { session: { isClosed: true } },
     });
   });
 

@@ -1,36 +1,18 @@
-import type { DocumentKind, ErrorCode, Limits, Provenance } from '@tandem/protocol';
-import { can } from '../../access/permissions.js';
+import type { DocumentKind, Limits } from '@tandem/protocol';
+import type { Work } from '../../work.js';
 import type { DocumentState } from '../document-state.js';
-import { decodeUpdate } from '../update/decode-update.js';
 import type { DecodedUpdate } from '../update/decoded-update.js';
 import type { StateVector } from '../update/state-vector.js';
 import { trimUpdate } from '../update/trim-update.js';
+import { type Admission, epochMismatch, type Refusal, refused } from './admission.js';
 import { AwarenessTable, readAwareness } from './awareness-table.js';
-import { isClosed } from './causality.js';
 import { ClientIds } from './client-ids.js';
+import { Echoes } from './echoes.js';
+import { EditAdmission, type EditOptions } from './edit-admission.js';
+import { EditJudge, MANY_RANGES } from './edit-judge.js';
 import { type Outcome, Overlay, type PendingUpdate, type RefusedOutcome } from './overlay.js';
+import type { RoomDamage } from './room-damage.js';
 import type { RoomSession } from './room-session.js';
-
-/** Of one document: each costs every open with a state vector some nanoseconds. */
-const MAX_DELETE_RANGES = 2_000_000;
-const MANY_RANGES = 1000;
-
-export interface Refusal {
-  readonly type: 'refused';
-  readonly code: ErrorCode;
-  readonly details?: Record<string, unknown>;
-}
-
-export type Admission =
-  /** In the overlay, on its way to the log. */
-  | { readonly type: 'admitted'; readonly pending: PendingUpdate }
-  /** Nothing new. When part of it is still on its way, the host waits with `awaitEcho`. */
-  | { readonly type: 'known'; readonly isCommitted: boolean; readonly update: DecodedUpdate }
-  /** The host finds out whose the ids are and asks again. */
-  | { readonly type: 'unbound'; readonly clientIds: readonly number[] }
-  /** Another node may have stored what it builds on: the host reads up to the head, asks again, and then refuses. */
-  | { readonly type: 'behind'; readonly refusal: Refusal }
-  | Refusal;
 
 export interface OpenRequest {
   readonly clientId?: number | undefined;
@@ -45,6 +27,8 @@ export interface Opened {
   readonly stateVector: Uint8Array;
   readonly seq: number;
   readonly awareness: Uint8Array | undefined;
+  /** Stored edits of the document are lost: those of its user's ids of which the editor has more than the room. */
+  readonly damaged: { readonly clientIds: readonly number[] } | undefined;
   /** The same editor's former session, which this one took over from. */
   readonly fenced: { readonly session: RoomSession; readonly cursorsGone: Uint8Array | undefined } | undefined;
 }
@@ -61,7 +45,11 @@ export class Room {
   readonly clientIds = new ClientIds();
   readonly awareness = new AwarenessTable();
   readonly overlay: Overlay;
-  private readonly echoes: { update: DecodedUpdate; answer: (outcome: Outcome) => void }[] = [];
+  /** Set while the state is not all that was stored. */
+  damage: RoomDamage | undefined;
+  private readonly judge: EditJudge;
+  private readonly admission: EditAdmission;
+  private readonly echoes: Echoes;
 
   constructor(
     readonly documentId: string,
@@ -75,6 +63,9 @@ export class Room {
     private readonly limits: Limits,
   ) {
     this.overlay = new Overlay(state);
+    this.judge = new EditJudge(state, this.overlay, this.clientIds, limits);
+    this.admission = new EditAdmission(this, this.judge);
+    this.echoes = new Echoes(this);
   }
 
   /** Fixes the `seq` of the answer and makes the session a recipient of what comes after it, in one turn. */
@@ -83,19 +74,24 @@ export class Room {
     request: OpenRequest,
   ): Opened | Extract<Admission, { type: 'unbound' | 'behind' | 'refused' }> {
     const { epoch, seq } = request;
-    if (epoch !== undefined && epoch !== this.epoch) return this.epochMismatch();
+    if (epoch !== undefined && epoch !== this.epoch) return epochMismatch(this);
     // It has seen more than was ever stored: the database came back older, from a backup (V5).
     if (seq !== undefined && epoch === this.epoch && seq > this.state.seq) {
-      return { type: 'behind', refusal: this.epochMismatch() };
+      return { type: 'behind', refusal: epochMismatch(this) };
     }
+    // Never an empty document in place of one that could not be read (D2): it is for those who have something of it.
+    if (this.damage?.isHollow && !request.stateVector?.size) return refused('store_unavailable');
     let fenced: Opened['fenced'];
     if (request.clientId !== undefined) {
       if (!this.clientIds.isBound(request.clientId)) return { type: 'unbound', clientIds: [request.clientId] };
       const conflict = this.clientIds.conflict(request.clientId, session);
       if (conflict?.type === 'foreign') return { type: 'refused', code: 'not_your_client_id' };
+      if (this.clientIds.isOfAnother(request.clientId, session)) return refused('client_id_taken');
       if (conflict?.type === 'taken') {
         const isSameEditor = conflict.by.instance !== undefined && conflict.by.instance === session.instance;
-        if (!isSameEditor) return { type: 'refused', code: 'client_id_taken' };
+        // What its former connection had asked for may be answered late, after the new one was in.
+        const isLate = (conflict.by.peer.order ?? 0) > (session.peer.order ?? 0);
+        if (!isSameEditor || isLate) return { type: 'refused', code: 'client_id_taken' };
         fenced = { session: conflict.by, cursorsGone: this.leave(conflict.by) };
       }
       this.clientIds.claim(request.clientId, session);
@@ -108,8 +104,19 @@ export class Room {
       stateVector: this.state.encodedStateVector(),
       seq: this.state.seq,
       awareness: this.awareness.encodeFor(session),
+      damaged: this.askForMore(session, request),
       fenced,
     };
+  }
+
+  /** What an editor is asked for who may have what is lost. */
+  private askForMore(session: RoomSession, { seq, epoch, stateVector }: OpenRequest): Opened['damaged'] {
+    if (!this.damage) return undefined;
+    if (!stateVector) return { clientIds: [] };
+    if (seq !== undefined && epoch === this.epoch) this.damage.cameWith(session, seq, stateVector);
+    const hasMore = [...stateVector].filter(([client, end]) => end > this.state.end(client));
+    const own = hasMore.filter(([client]) => this.clientIds.conflict(client, session) === undefined);
+    return { clientIds: own.slice(0, this.limits.maxClientIds).map(([client]) => client) };
   }
 
   /** Returns the awareness update that tells the others. */
@@ -124,62 +131,50 @@ export class Room {
    * Judges an update whole, before anything changes. Synchronous: edits are admitted in the order of arrival. `answer`
    * is called for an admitted one, with what became of it.
    */
-  admit(
-    session: RoomSession,
-    bytes: Uint8Array,
-    options: { resync?: boolean | undefined; provenance?: Provenance | undefined },
-    answer: (outcome: Outcome) => void,
-  ): Admission {
-    if (session.epoch !== this.epoch) return this.epochMismatch();
-    if (session.isClosed) return refused('not_open');
-    if (!can(session.role, 'document.write')) return refused('forbidden');
-    const update = decodeUpdate(bytes, this.kind);
-    if (typeof update === 'string') return refused(update);
-    const foreign = this.judgeAuthors(session, update);
-    if (foreign) return foreign;
-    // What is judged is what would be stored: of a struct that is known in part, other needs are left than it names.
-    const fresh = trimUpdate(update, this.overlay, this.kind);
-    if (!fresh) return { type: 'known', isCommitted: this.isCommitted(update), update };
-    if (!isClosed(fresh, this.overlay)) return { type: 'behind', refusal: this.gapRefusal() };
-    const tooMuch = this.judgeSize(fresh, options.resync === true);
-    if (tooMuch) return tooMuch;
-    // Asked last: nothing is written for an update that is refused anyway.
-    const unbound = fresh.blocks.map((block) => block.client).filter((client) => !this.clientIds.isBound(client));
-    if (unbound.length > 0) return this.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
-    for (const block of fresh.blocks) this.clientIds.claim(block.client, session);
-    const pending: PendingUpdate = { session, update: fresh, provenance: options.provenance, answer };
-    this.overlay.push(pending);
-    return { type: 'admitted', pending };
+  admit(session: RoomSession, bytes: Uint8Array, options: EditOptions, answer: (outcome: Outcome) => void): Admission {
+    return this.admission.admit(session, bytes, options, answer);
   }
 
-  /** Takes one row of the log in its order, written here or by another node. */
-  appendRow(update: DecodedUpdate): void {
-    const fresh = trimUpdate(update, this.state, this.kind);
+  /** The first half of `admit` for a large update, in pieces: 16 MiB may be millions of structs, which take a second. */
+  decoding(session: RoomSession, bytes: Uint8Array, options: EditOptions): Work<DecodedUpdate | Refusal> {
+    return this.admission.decoding(session, bytes, options);
+  }
+
+  /** The other half. What it comes to is to be acted on in the piece in which it ends. */
+  admitting(
+    session: RoomSession,
+    update: DecodedUpdate,
+    options: EditOptions,
+    answer: (outcome: Outcome) => void,
+  ): Work<Admission> {
+    return this.admission.admitting(session, update, options, answer);
+  }
+
+  /** Takes one row of the log in its order, written here or by another node. Returns what of it was new, if anything was. */
+  appendRow(update: DecodedUpdate): DecodedUpdate | undefined {
+    const fresh = this.isLong(update) ? update : trimUpdate(update, this.state, this.kind);
     if (fresh) this.state.append(fresh);
     else this.state.appendNothing();
+    return fresh;
   }
 
   /**
-   * Waits with a repeat of what is on its way: answered when all of it is committed, or when it no longer will be. It
-   * may repeat the edits of several batches, of which some are stored and others given back.
+   * Of a row that deletes in many places it is not asked what was deleted before: admission has done it, it takes a second for
+   * a million of them, and a delete more or less changes nothing.
    */
+  private isLong({ blocks, listed }: DecodedUpdate): boolean {
+    if (listed.isEmpty || listed.rangeCount <= MANY_RANGES) return false;
+    return blocks.every(({ client, clock }) => clock === this.state.end(client));
+  }
+
+  /** Waits with a repeat of what is on its way: answered when all of it is committed, or when it no longer will be. */
   awaitEcho(update: DecodedUpdate, answer: (outcome: Outcome) => void): void {
-    this.echoes.push({ update, answer });
+    this.echoes.add(update, answer);
   }
 
   /** To be called whenever the overlay has changed. */
   answerEchoes(): void {
-    if (this.echoes.length === 0) return;
-    for (const echo of this.echoes.splice(0)) {
-      if (this.isCommitted(echo.update)) echo.answer({ type: 'committed', seq: this.state.seq, stored: false });
-      else if (trimUpdate(echo.update, this.overlay, this.kind)) {
-        echo.answer({ type: 'refused', code: 'store_unavailable' });
-      } else this.echoes.push(echo);
-    }
-  }
-
-  private isCommitted(update: DecodedUpdate): boolean {
-    return trimUpdate(update, this.state, this.kind) === undefined;
+    this.echoes.answer();
   }
 
   /** Takes out of the overlay what the committed state holds by now, after a commit whose outcome was unknown. */
@@ -199,75 +194,23 @@ export class Room {
     session: RoomSession,
     bytes: Uint8Array,
     now: number,
-  ): { type: 'moved'; news: Uint8Array | undefined } | { type: 'unbound'; clientIds: readonly number[] } | Refusal {
+  ): { type: 'moved'; clientIds: readonly number[] } | { type: 'unbound'; clientIds: readonly number[] } | Refusal {
     if (session.isClosed) return refused('not_open');
     const states = readAwareness(bytes, session, this.limits);
     if ('code' in states) return { type: 'refused', ...states };
     const unbound = states.map((state) => state.clientId).filter((clientId) => !this.clientIds.isBound(clientId));
-    if (unbound.length > 0) return this.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
+    if (unbound.length > 0) return this.judge.mayBind(session, unbound) ?? { type: 'unbound', clientIds: unbound };
     for (const { clientId } of states) {
       if (this.clientIds.conflict(clientId, session)) return refused('not_your_client_id');
       this.clientIds.claim(clientId, session);
     }
-    return { type: 'moved', news: this.awareness.apply(session, states, now) };
+    return { type: 'moved', clientIds: this.awareness.apply(session, states, now) };
   }
 
   private missing({ epoch, seq, stateVector }: OpenRequest): Uint8Array {
-    const since = seq !== undefined && epoch === this.epoch ? this.state.encodeSince(seq) : undefined;
+    // Where edits are lost, one `seq` does not say what somebody has.
+    const isExact = seq !== undefined && epoch === this.epoch && !this.damage;
+    const since = isExact ? this.state.encodeSince(seq) : undefined;
     return since ?? (stateVector ? this.state.encodeDiff(stateVector) : this.state.encode());
   }
-
-  /** New structs stand under ids of the sender; ids of others may only repeat what is known (A6). */
-  private judgeAuthors(session: RoomSession, update: DecodedUpdate): Admission | undefined {
-    let fresh = 0;
-    for (const block of update.blocks) {
-      if (block.end <= this.overlay.end(block.client)) continue;
-      if (++fresh > this.limits.maxClientIds) return this.tooManyClientIds();
-      if (session.clientIds.has(block.client)) continue;
-      if (!this.clientIds.isBound(block.client)) continue;
-      const conflict = this.clientIds.conflict(block.client, session);
-      if (conflict?.type === 'taken') return refused('client_id_taken');
-      if (conflict) return { type: 'behind', refusal: refused('not_your_client_id') };
-    }
-    return undefined;
-  }
-
-  private mayBind(session: RoomSession, clientIds: readonly number[]): Refusal | undefined {
-    return session.clientIds.size + clientIds.length > this.limits.maxClientIds ? this.tooManyClientIds() : undefined;
-  }
-
-  private tooManyClientIds(): Refusal {
-    return { type: 'refused', code: 'too_large', details: { limit: this.limits.maxClientIds } };
-  }
-
-  private judgeSize(update: DecodedUpdate, isResync: boolean): Refusal | undefined {
-    const count = Math.max(update.structCount, update.listed.rangeCount);
-    if (!isResync && count > this.limits.maxUpdateStructs) {
-      return { type: 'refused', code: 'too_large', details: { limit: this.limits.maxUpdateStructs } };
-    }
-    // Counted only for an update that brings many: a document holds millions of them only by intent.
-    const ranges = update.listed.rangeCount;
-    if (ranges > MANY_RANGES && this.state.deletes.rangeCount + ranges > MAX_DELETE_RANGES) {
-      return { type: 'refused', code: 'doc_full', details: { limit: MAX_DELETE_RANGES } };
-    }
-    const size = this.state.byteLength + this.overlay.bytes + update.bytes.length;
-    if (size > this.limits.maxDocumentBytes) {
-      return { type: 'refused', code: 'doc_full', details: { limit: this.limits.maxDocumentBytes } };
-    }
-    return undefined;
-  }
-
-  /** Tells where the server stands (V2). */
-  private gapRefusal(): Refusal {
-    const details = { stateVector: this.state.encodedStateVector(), seq: this.state.seq };
-    return { type: 'refused', code: 'gap_resync', details };
-  }
-
-  private epochMismatch(): Refusal {
-    return { type: 'refused', code: 'epoch_mismatch', details: { epoch: this.epoch, seq: this.state.seq } };
-  }
-}
-
-function refused(code: ErrorCode): Refusal {
-  return { type: 'refused', code };
 }

@@ -16,6 +16,11 @@ export class ByteReader {
     return this.bytes.length - this.position;
   }
 
+  /** The next byte, if there is one. */
+  peek(): number | undefined {
+    return this.bytes[this.position];
+  }
+
   byte(): number {
     if (this.position >= this.bytes.length) throw new MalformedBytes('ends early');
     return this.bytes[this.position++]!;

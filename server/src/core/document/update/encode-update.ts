@@ -16,7 +16,7 @@ export interface StructRun {
  * (tested against it), at the cost of a copy.
  */
 export function encodeUpdate(runs: readonly StructRun[], deletes: IdRanges): Uint8Array {
-  let size = 16 + deletes.rangeCount * 12;
+  let size = 16 + deletes.maxByteLength;
   for (const run of runs) for (const part of run.parts) size += part.length + 24;
   const writer = new ByteWriter(size);
   writer.varUint(runs.length);

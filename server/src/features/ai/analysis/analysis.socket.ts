@@ -1,5 +1,5 @@
 import { TandemError } from '@tandem/protocol';
-import { TokenBucket } from '../../../core/ai/token-bucket.js';
+import { TokenBucket } from '../../../core/limits/token-bucket.js';
 import type { Connection } from '../../../platform/sockets/connection.js';
 import { type Handlers, SocketFeature } from '../../../platform/sockets/socket-feature.js';
 import type { AnalysisDesk } from './analysis-desk.js';

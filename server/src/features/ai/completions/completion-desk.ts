@@ -30,7 +30,8 @@ export class CompletionDesk {
 
   /** Rejects with TandemError `forbidden`, `bad_request` or `store_unavailable`. */
   async start({ room, session }: Seat, body: BodyOf<'completion:start'>, others: readonly string[]): Promise<string> {
-    if (!can(session.role, 'ai.use')) throw new TandemError('forbidden');
+    // Of the member: whether the token is for it was judged at the door (EVENT_SCOPES).
+    if (!can(session.memberRole, 'ai.use')) throw new TandemError('forbidden');
     if (room.kind !== 'text')
       throw new TandemError('bad_request', 'There are no completions in documents of this kind');
     if (body.model !== undefined && !this.hasModel(body.model)) {

@@ -3,9 +3,11 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type AiModel, aiModelList } from '@tandem/protocol/http';
 import { Models } from '../../../core/ai/models.js';
 import { ApiJson, ApiRefusals } from '../../../platform/http/api.js';
+import { NeedsScope } from '../../../platform/http/scope.decorator.js';
 
 @ApiTags('ai')
 @ApiBearerAuth()
+@NeedsScope('read')
 @Controller('ai')
 export class AiController {
   constructor(private readonly models: Models) {}

@@ -8,9 +8,11 @@ import { Attributions } from '../../../core/ai/attributions.js';
 import { ApiJson, ApiRefusals } from '../../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../../platform/http/current-user.decorator.js';
 import { UuidParam } from '../../../platform/http/json-body.decorator.js';
+import { NeedsScope } from '../../../platform/http/scope.decorator.js';
 
 @ApiTags('ai')
 @ApiBearerAuth()
+@NeedsScope('read')
 @Controller('documents/:id/attributions')
 export class AttributionsController {
   constructor(

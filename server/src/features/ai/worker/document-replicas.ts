@@ -9,8 +9,8 @@ import {
   type TextSnapshot,
   type UnknownReplica,
 } from '../../../core/ai/replicas.js';
-import { stateOf } from '../../../core/document/stored-state.js';
-import type { UpdateLog } from '../../../core/document/update-log.js';
+import { OutdatedState, StoredDataCorrupt, type UpdateLog } from '../../../core/document/update-log.js';
+import { readableState } from '../../documents/readable-state.js';
 import { PlainTexts } from './plain-texts.js';
 import { SharedWork, unlessAborted } from './shared-work.js';
 import { SlowDocuments } from './slow-documents.js';
@@ -76,7 +76,7 @@ export class DocumentReplicas {
 
   private async readPlain(documentId: string, signal: AbortSignal): Promise<string> {
     const last = this.texts.get(documentId);
-    if (last && !(await this.rowsAfter(documentId, last.seq))) return last.text;
+    if (last && (await this.rowsAfter(documentId, last.seq)) === undefined) return last.text;
     const ask = async (news: ReplicaNews | undefined) => {
       const answer = await this.thread.plainText(documentId, news, signal);
       // Kept though nobody may wait any more: the next prompt has it.
@@ -129,17 +129,19 @@ export class DocumentReplicas {
       const news = await this.rowsAfter(documentId, known);
       signal?.throwIfAborted();
       this.seqs.delete(documentId);
-      const answer = await question(news).catch((error: unknown) => {
-        // Dropped before its turn: the thread is where it was.
-        if (signal?.aborted && error === signal.reason) this.remember(documentId, known);
-        throw error;
-      });
-      if (isKnown(answer)) {
-        this.remember(documentId, news?.seq ?? known);
-        return answer;
+      if (news !== 'outdated') {
+        const answer = await question(news).catch((error: unknown) => {
+          // Dropped before its turn: the thread is where it was.
+          if (signal?.aborted && error === signal.reason) this.remember(documentId, known);
+          throw error;
+        });
+        if (isKnown(answer)) {
+          this.remember(documentId, news?.seq ?? known);
+          return answer;
+        }
       }
     }
-    // The thread has dropped it, or was ended in the middle of something.
+    // The thread has dropped it, or was ended in the middle of something, or the document was reset.
     const whole = await this.load(documentId);
     signal?.throwIfAborted();
     const answer = await question(whole);
@@ -148,15 +150,21 @@ export class DocumentReplicas {
     return answer;
   }
 
-  private async rowsAfter(documentId: string, seq: number): Promise<ReplicaNews | undefined> {
-    const rows = await this.log.rowsAfter(documentId, seq);
+  /** Undefined: nothing new. */
+  private async rowsAfter(documentId: string, seq: number): Promise<ReplicaNews | 'outdated' | undefined> {
+    const rows = await this.log.rowsAfter(documentId, seq).catch((error: unknown) => {
+      // Of rows that cannot be used the load knows what to do.
+      if (error instanceof OutdatedState || error instanceof StoredDataCorrupt) return undefined;
+      throw error;
+    });
+    if (!rows) return 'outdated';
     return rows.length === 0 ? undefined : { rows: rows.map(({ bytes }) => bytes), seq: rows[rows.length - 1]!.seq };
   }
 
   private async load(documentId: string): Promise<ReplicaNews> {
     const stored = await this.log.load(documentId);
     if (!stored) throw new TandemError('not_found');
-    const state = stateOf(stored);
+    const state = await readableState(documentId, stored);
     return { base: state.encode(), rows: [], seq: state.seq };
   }
 

@@ -5,8 +5,8 @@ import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.j
 import { isDenied } from '../../../core/ai/prompt/denied-paths.js';
 import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import type { Compactor } from '../../../core/document/compactor.js';
-import { stateOf } from '../../../core/document/stored-state.js';
 import type { UpdateLog } from '../../../core/document/update-log.js';
+import { readableState } from '../../documents/readable-state.js';
 import type { AiObserver } from './ai-observer.js';
 
 /** Files are looked at again for changes no sooner, in milliseconds. */
@@ -92,6 +92,6 @@ export class ProjectCorpus {
   private async read(documentId: string): Promise<string> {
     const stored = await this.log.load(documentId);
     if (!stored) throw new TandemError('not_found');
-    return this.compactor.textOf(stateOf(stored).encode());
+    return this.compactor.textOf((await readableState(documentId, stored)).encode());
   }
 }

@@ -6,6 +6,8 @@ import { Changes } from '../../../core/access/changes.js';
 import { Memberships } from '../../../core/access/memberships.js';
 import { can } from '../../../core/access/permissions.js';
 import { DocumentContents } from '../../../core/document/document-contents.js';
+import type { Moment } from '../../../core/history/past-documents.js';
+import { PastTexts } from '../../../core/history/past-texts.js';
 import { announce } from '../../../core/project/committed.js';
 import { DocumentsDirectory, type NewDocument } from '../../../core/project/documents-directory.js';
 import { buildTree } from '../../../core/project/tree.js';
@@ -18,6 +20,7 @@ export class DocumentsService {
   constructor(
     private readonly directory: DocumentsDirectory,
     private readonly contents: DocumentContents,
+    private readonly past: PastTexts,
     private readonly memberships: Memberships,
     private readonly changes: Changes,
   ) {}
@@ -56,10 +59,12 @@ export class DocumentsService {
   async text(
     userId: string,
     documentId: string,
+    moment: Moment,
     isKnown: (tag: string) => boolean,
   ): Promise<{ text?: string; seq: number; epoch: number }> {
     const { kind, epoch, seq } = await this.directory.get(userId, documentId);
     if (kind !== 'text') throw new TandemError('schema_violation', 'Only documents of kind text have a text');
+    if (moment !== 'now') return { ...(await this.past.text(documentId, moment)), epoch };
     if (isKnown(entityTag(epoch, seq))) return { seq, epoch };
     return { ...(await this.contents.text(documentId)), epoch };
   }

@@ -5,11 +5,13 @@ import type { z } from 'zod';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../../platform/http/api.js';
 import { type AuthenticatedUser, CurrentUser } from '../../../platform/http/current-user.decorator.js';
 import { UuidParam } from '../../../platform/http/json-body.decorator.js';
+import { NeedsScope } from '../../../platform/http/scope.decorator.js';
 import { DocumentsService } from './documents.service.js';
 import { FileBody } from './file-body.decorator.js';
 
 @ApiTags('documents')
 @ApiBearerAuth()
+@NeedsScope('read')
 @Controller('projects/:id/documents')
 export class ProjectDocumentsController {
   constructor(private readonly documents: DocumentsService) {}
@@ -23,6 +25,7 @@ export class ProjectDocumentsController {
   }
 
   @Post()
+  @NeedsScope('write')
   @ApiOperation({ summary: 'Make a file, empty or with a text' })
   @ApiJsonBody(documentBody)
   @ApiJson(201, document, 'The new file')

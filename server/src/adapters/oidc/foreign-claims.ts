@@ -1,0 +1,39 @@
+import { email as emailSchema } from '@tandem/protocol/http';
+import { z } from 'zod';
+import type { ForeignIdentity } from '../../core/access/oidc-providers.js';
+
+const NAME_LENGTH = 80;
+/** What PostgreSQL refuses in a text, and what would break the lines of a list. */
+const UNFIT = /[\p{Cc}\p{Cs}]+/gu;
+
+/** OpenID Connect Core 2: at most 255 characters. */
+const subject = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value));
+
+/**
+ * Reads the standard claims of an issuer (OpenID Connect Core 5.1). Only `sub` must be there; throws a ZodError without it.
+ * `email_verified` counts when it is true, or the text `true` as some send it; `trustEmail` says what its absence means.
+ */
+export function identityOf(
+  issuer: string,
+  claims: Readonly<Record<string, unknown>>,
+  trustEmail = false,
+): ForeignIdentity {
+  const email = emailSchema.safeParse(claims.email).data ?? null;
+  const { email_verified: said } = claims;
+  return {
+    issuer,
+    subject: subject.parse(claims.sub),
+    email,
+    emailVerified: email !== null && (said === undefined ? trustEmail : said === true || said === 'true'),
+    displayName: nameOf(claims.name) ?? nameOf(claims.preferred_username) ?? nameOf(claims.nickname),
+  };
+}
+
+function nameOf(claim: unknown): string | null {
+  if (typeof claim !== 'string') return null;
+  return [...claim.replace(UNFIT, ' ').trim()].slice(0, NAME_LENGTH).join('').slice(0, NAME_LENGTH).trim() || null;
+}
