@@ -1,22 +1,34 @@
-// npm run load:control: does the load test see what it is there to see? Runs it against small servers that break one
-// promise each, which must fail, and against an honest one, which must pass.
-import { LIES, type Lie, LyingServer } from './control/lying-server.ts';
+// npm run load:control: do the load tests see what they are there to see? Runs each against small servers that break one
+// promise, which must fail, and against an honest one, which must pass. `-- presence` runs the controls of one scenario.
+import { LIES, type Lie } from './control/lies.ts';
+import { LyingServer } from './control/lying-server.ts';
 import { load } from './src/load.ts';
+import { SCENARIOS, type ScenarioName } from './src/scenarios.ts';
 import { readSettings } from './src/settings.ts';
 import { untilInterrupted } from './src/until-interrupted.ts';
 
-const settings = readSettings({ USERS: '3', DOCUMENTS: '1', SECONDS: '2', RAMP_SECONDS: '1', SETTLE_SECONDS: '2' });
+const SMALL = { USERS: '3', DOCUMENTS: '1', SECONDS: '2', RAMP_SECONDS: '1', SETTLE_SECONDS: '4' };
+/** Has to outlast the time that a liar stays away. */
+const SMALL_STORM = { ...SMALL, SETTLE_SECONDS: '10' };
+
 await untilInterrupted(async (signal) => {
-  for (const lie of Object.keys(LIES) as Lie[]) {
-    const server = await LyingServer.start(lie);
-    try {
-      const { faults } = await load(server.url, settings, signal);
-      const right = faults.length > 0 === (lie !== 'none');
-      if (!right) process.exitCode = 1;
-      console.log(`${right ? 'as it should' : 'WRONG'}: ${LIES[lie]} ${faults.length > 0 ? 'fails' : 'passes'}`);
-      for (const fault of faults) console.log(`    ${fault}`);
-    } finally {
-      await server.stop();
+  const only = process.argv.slice(2);
+  const names = (Object.keys(SCENARIOS) as ScenarioName[]).filter((name) => only.length === 0 || only.includes(name));
+  for (const name of names) {
+    const settings = readSettings(name === 'storm' ? SMALL_STORM : SMALL, name, 'short');
+    const lies = Object.entries({ none: 'is honest', ...LIES[name] }) as [Lie, string][];
+    for (const [lie, title] of lies) {
+      const server = await LyingServer.start(lie);
+      try {
+        const { faults } = await load(server, name, settings, signal);
+        const isRight = faults.length > 0 === (lie !== 'none');
+        if (!isRight) process.exitCode = 1;
+        const outcome = faults.length > 0 ? 'fails' : 'passes';
+        console.log(`${isRight ? 'as it should' : 'WRONG'}: ${name}: a server that ${title} ${outcome}`);
+        for (const fault of faults) console.log(`    ${fault}`);
+      } finally {
+        await server.stop();
+      }
     }
   }
 });

@@ -1,42 +1,53 @@
-// npm run load: people type into shared documents through stock Socket.IO. Fails unless every key is stored, numbered and
-// seen by another client. Settings: README.md.
-import type { Report } from './src/artillery.ts';
+// npm run load: people sign in, connect, join, type, move cursors, ask for completions, and come back after a crash. Fails
+// when anything is lost, or is slower than its budget. Without names, a short form of all. Settings: README.md.
 import { load } from './src/load.ts';
-import { keystrokesOf, readSettings, type Settings } from './src/settings.ts';
+import { SCENARIOS, type Scenario, type ScenarioName } from './src/scenarios.ts';
+import { readSettings, type Settings } from './src/settings.ts';
+import { type Subject, startSubject } from './src/subject.ts';
 import { untilInterrupted } from './src/until-interrupted.ts';
+import type { Report } from './src/verdict.ts';
 
 await untilInterrupted(async (signal) => {
-  const settings = readSettings(process.env);
-  const server = settings.url === undefined ? await startServer() : undefined;
-  try {
-    const { report, faults } = await load(settings.url ?? server?.url ?? '', settings, signal);
-    console.log(describe(settings, report));
-    for (const fault of faults) console.error(`FAILED  ${fault}`);
-    if (faults.length > 0) process.exitCode = 1;
-    else console.log('Every key was stored, numbered and received by another client.');
-  } finally {
-    await server?.stop();
+  const names = process.argv.slice(2).map(scenarioOf);
+  const isShort = names.length === 0;
+  const all = Object.keys(SCENARIOS) as ScenarioName[];
+  for (const name of isShort ? all.filter((each) => !process.env.URL || each !== 'storm') : names) {
+    const settings = readSettings(process.env, name, isShort ? 'short' : 'full');
+    const subject = settings.url === undefined ? await startSubject() : given(settings.url);
+    try {
+      const { report, faults } = await load(subject, name, settings, signal);
+      console.log(describe(SCENARIOS[name], settings, report));
+      for (const fault of faults) console.error(`FAILED  ${name}: ${fault}`);
+      if (faults.length > 0) process.exitCode = 1;
+    } finally {
+      await subject.stop();
+    }
   }
+  if (!process.exitCode) console.log('Nothing was lost, and everything is within its budget.');
 });
 
-/** The built server, with a database of its own in a temporary folder. */
-async function startServer() {
-  const { startServerProcess } = await import('../server/dist/testing/server-process.js').catch((cause) => {
-    throw new Error('Build first: npm run build', { cause });
-  });
-  return startServerProcess({ env: { DEMO: 'false' } });
+function scenarioOf(name: string): ScenarioName {
+  if (!Object.hasOwn(SCENARIOS, name)) throw new Error(`${name} is none of ${Object.keys(SCENARIOS).join(', ')}`);
+  return name as ScenarioName;
 }
 
-function describe({ users, documents, ...rest }: Settings, { counters, summaries }: Report): string {
-  const row = (what: string, name: string) => {
-    const { p50, p95, p99 } = summaries[name] ?? { p50: Number.NaN, p95: Number.NaN, p99: Number.NaN };
-    return `  ${what.padEnd(28)} p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms`;
+/** A server that runs already. */
+function given(url: string): Subject {
+  return { url, stop: async () => {} };
+}
+
+function describe(scenario: Scenario, settings: Settings, { counters, summaries }: Report): string {
+  const { users, documents, budgetFactor } = settings;
+  const figures = (metric: string) => {
+    const { p50, p95, p99, max } = summaries[metric] ?? {};
+    return `p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms, at most ${max} ms`;
   };
   return [
-    `\n${users} people in ${documents} documents, ${keystrokesOf({ users, documents, ...rest })} keys each, ${rest.keysPerSecond} a second:`,
-    `  ${counters['tandem.stored'] ?? 0} keys stored, ${counters['tandem.received'] ?? 0} received by another client`,
-    row('from key to stored', 'tandem.stored_ms'),
-    row('from key to another client', 'tandem.received_ms'),
-    row('sign-in', 'http.response_time'),
+    `\n${scenario.title}: ${users} people, ${documents} documents`,
+    ...scenario.expected(settings).map(([what, counter]) => `  ${counters[counter] ?? 0} ${what}`),
+    ...scenario.budgets.map(
+      ({ metric, figure, ms }) => `  ${metric}: ${figures(metric)}; budget ${figure} ${ms * budgetFactor} ms`,
+    ),
+    `  sign-in: ${figures('http.response_time')}\n`,
   ].join('\n');
 }

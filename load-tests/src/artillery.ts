@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { STAGE_FILE, type Stage } from '../artillery/src/stage.ts';
+import type { ScenarioName } from './scenarios.ts';
 import type { Settings } from './settings.ts';
+import type { Report } from './verdict.ts';
 
 const HOME = join(import.meta.dirname, '..', 'artillery');
 const STAMP = join(HOME, 'node_modules', '.installed-lock');
@@ -26,27 +28,23 @@ export async function installArtillery(signal: AbortSignal): Promise<void> {
   writeFileSync(STAMP, lock);
 }
 
-export interface Report {
-  readonly counters: Readonly<Record<string, number>>;
-  readonly summaries: Readonly<Record<string, { readonly p50: number; readonly p95: number; readonly p99: number }>>;
-}
-
-/** Runs the scenario, with files in `dir`. Rejects when Artillery itself fails or does not end in time. */
+/** Runs the scenario, with files in `stage.dir`. Rejects when Artillery itself fails or does not end in time. */
 export async function runArtillery(
+  name: ScenarioName,
   settings: Settings,
   stage: Stage,
-  dir: string,
   signal: AbortSignal,
 ): Promise<Report> {
+  const { dir } = stage;
   const stageFile = join(dir, 'stage.json');
   const reportFile = join(dir, 'report.json');
   writeFileSync(stageFile, JSON.stringify(stage), { mode: 0o600 });
-  console.log(`${settings.users} people arrive over ${settings.rampSeconds} s, and type for ${settings.seconds} s ...`);
+  console.log(`${name}: ${settings.users} people arrive over ${settings.rampSeconds} s ...`);
   const phases = [{ name: 'arrive', duration: settings.rampSeconds, arrivalCount: settings.users }];
   const overrides = JSON.stringify({ config: { phases } });
   const script = join(HOME, 'node_modules', 'artillery', 'bin', 'run');
   const args = ['run', '--quiet', '--target', stage.url, '--overrides', overrides, '--output', reportFile];
-  await run(process.execPath, [script, ...args, join(HOME, 'typing.yml')], {
+  await run(process.execPath, [script, ...args, join(HOME, `${name}.yml`)], {
     cwd: HOME,
     signal,
     env: {

@@ -7,6 +7,11 @@ export class TandemApi {
     this.#url = url;
   }
 
+  /** The access token of who is signed in. */
+  get token(): string {
+    return this.#token ?? '';
+  }
+
   async register(account: { email: string; password: string; displayName: string }): Promise<void> {
     const { accessToken } = await this.#json<{ accessToken: string }>('POST', '/auth/register', account);
     this.#token = accessToken;

@@ -5,11 +5,15 @@ export interface Stage {
   readonly url: string;
   readonly accounts: readonly { readonly email: string; readonly password: string }[];
   readonly documentIds: readonly string[];
-  /** Keys that each person presses, and how many in a second. */
-  readonly keystrokes: number;
-  readonly keysPerSecond: number;
-  /** How long after the last key everything must be stored and have arrived. */
+  /** Characters that each document holds already. */
+  readonly characters: number;
+  /** How often each person does what the scenario is about, and how often in a second. */
+  readonly times: number;
+  readonly perSecond: number;
+  /** Until when what was done last must be complete. */
   readonly settleMs: number;
+  /** Where people and the runner tell each other when to go on. */
+  readonly dir: string;
 }
 
 /** Where the path of that file stands in Artillery's environment. */

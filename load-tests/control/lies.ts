@@ -1,0 +1,42 @@
+import type { ScenarioName } from '../src/scenarios.ts';
+
+/** What a server may do wrong, by the scenario that must notice; `none` must pass in every one. */
+export const LIES = {
+  connect: {
+    mute: 'greets nobody',
+    slowHello: 'greets people late',
+    thrower: 'puts people out',
+  },
+  join: {
+    short: 'opens documents with a part of their text',
+    slowOpen: 'opens documents late',
+  },
+  type: {
+    stuck: 'acknowledges every edit with the same seq',
+    deaf: 'acknowledges edits and shows them to nobody',
+    lossy: 'acknowledges edits and shows only some of them',
+    forgetful: 'acknowledges and shows edits, and holds only some of them',
+    slowStore: 'acknowledges edits late',
+    slowShow: 'shows edits late',
+  },
+  presence: {
+    hidden: 'shows cursors to nobody',
+    slowCursors: 'shows cursors late',
+    ghosts: 'never takes cursors away',
+    slowGhosts: 'takes cursors away late',
+  },
+  completions: {
+    endless: 'never ends an answer',
+    twice: 'ends answers twice',
+    scrambled: 'sends answers out of order',
+    wordless: 'never has an answer',
+    slowAnswer: 'answers late',
+  },
+  storm: {
+    amnesiac: 'has lost edits after a crash',
+    slowReturn: 'opens documents late after a crash',
+  },
+} as const satisfies Record<ScenarioName, Record<string, string>>;
+
+type Of<T> = T extends unknown ? keyof T : never;
+export type Lie = 'none' | Of<(typeof LIES)[ScenarioName]>;
