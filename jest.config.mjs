@@ -35,5 +35,6 @@ export default {
   cacheDirectory,
   projects: [project('protocol'), project('server', withPostgres)],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // Of a machine that is several times slower than a good one, or busy: what hangs is told later, that is all.
+  testTimeout: 120_000,
 };

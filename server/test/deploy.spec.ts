@@ -33,9 +33,11 @@ describe('docker-compose.yml', () => {
       .flatMap(({ environment }) => Object.entries(environment ?? {}))
       .filter(([key]) => /PASSWORD|SECRET|AUTH|_KEY|_URL$/.test(key) && key !== 'PUBLIC_URL');
     expect(secrets.length).toBeGreaterThan(3);
-    // What is needed must be given; a model may be left out.
+    // What is needed must be given; a model, mail and identity providers may be left out.
     for (const [key, value] of secrets) {
-      expect(value).toMatch(key.startsWith('AI_') ? /^\$\{\w+:-\}$/ : /\$\{\w+:\?[^}]+\}/);
+      expect(value).toMatch(
+        /^(?:AI_|SMTP_|OIDC_|GITHUB_|EXTERNAL_JWT_)/.test(key) ? /^\$\{\w+:-\}$/ : /\$\{\w+:\?[^}]+\}/,
+      );
     }
   });
 

@@ -56,7 +56,7 @@ describe('the client of the protocol README, which is not ours but anybody’s',
 
   beforeAll(async () => {
     server = await startServerProcess();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((example) => example.stop()));
   });

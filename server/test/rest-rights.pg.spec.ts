@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Role } from '@tandem/protocol';
 import { problem } from '@tandem/protocol/http';
 import type { DataSource } from 'typeorm';
+import { PostgresAuditLog } from '../src/adapters/postgres/audit-log.js';
 import { PostgresDocumentsDirectory } from '../src/adapters/postgres/documents-directory.js';
 import { PostgresMembers } from '../src/adapters/postgres/members.js';
 import { PostgresProjects } from '../src/adapters/postgres/projects.js';
@@ -56,7 +57,7 @@ async function scene(who: Who) {
   const [founder, peer, self, outsider] = await Promise.all(Array.from({ length: 4 }, () => addUser(dataSource)));
   if (!founder || !peer || !self || !outsider) throw new Error('users are missing');
   const { id: project } = await new PostgresProjects(dataSource).create(founder, newProject());
-  const members = new PostgresMembers(dataSource);
+  const members = new PostgresMembers(dataSource, new PostgresAuditLog(dataSource));
   await members.add(founder, project, emailOf(peer), 'editor');
   if (who !== 'stranger' && who !== 'nobody') await members.add(founder, project, emailOf(self), who);
   const directory = new PostgresDocumentsDirectory(dataSource);

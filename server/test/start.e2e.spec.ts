@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { commandOf } from '../src/adapters/postgres/embedded/process-info.js';
 import { eventually } from '../src/testing/eventually.js';
+import { patience } from '../src/testing/patience.js';
 import { createTestDatabase } from '../src/testing/postgres.js';
 import { killNow, processesWith, processTree } from '../src/testing/processes.js';
 import {
@@ -31,7 +32,7 @@ describe('npm start', () => {
   test('the first start is ready within 15 s and tells its steps, the second is quick', async () => {
     const began = performance.now();
     const first = await start();
-    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(performance.now() - began).toBeLessThan(15_000 * patience());
     const steps = [...first.stdout().matchAll(/✓ (\S+) .*? s/g)].map((match) => match[1]);
     expect(steps).toEqual(expect.arrayContaining(['configuration', 'PostgreSQL', 'migrations', 'listening']));
     expect(first.stdout()).toMatch(/migrations .* applied/);
@@ -51,7 +52,7 @@ describe('npm start', () => {
       expect(tree.length).toBeGreaterThan(3);
       const began = performance.now();
       expect(await server.stop(signal)).toBe(0);
-      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(performance.now() - began).toBeLessThan(10_000 * patience());
       expect(await processesWith(root)).toEqual([]);
       expect(server.stderr()).toBe('');
     },

@@ -8,7 +8,7 @@ describeInBrowser('the page behind the printed link', () => {
 
   beforeAll(async () => {
     world = await PlaygroundWorld.start();
-  }, 60_000);
+  });
   afterEach(() => world?.everybodyLeaves());
   afterAll(() => world?.stop());
 
@@ -19,6 +19,7 @@ describeInBrowser('the page behind the printed link', () => {
     expect(await ada.front).toBe('README.md');
     expect(await bob.front).toBe('README.md');
 
+    await ada.status('saved');
     const status = await ada.watchStatus('saved');
     await ada.typeLine('Ada was here.');
     await bob.sees('Ada was here.');
@@ -30,7 +31,8 @@ describeInBrowser('the page behind the printed link', () => {
     await ada.seesCursorOf(bobName);
     await ada.at('presence', { 'data-name': bobName, 'data-file': 'README.md' }).waitFor();
     await bob.at('presence', { 'data-name': adaName, 'data-file': 'README.md' }).waitFor();
-    expect(await ada.text()).toBe(await bob.text());
+    // The last of it may be under way.
+    await eventually('both see the same', async () => (await ada.text()) === (await bob.text()));
     await ada.picture('two-people');
 
     await bob.goToFile('src/todo.ts');
@@ -57,7 +59,7 @@ describeInBrowser('the page behind the printed link', () => {
     await ada.reload();
     expect(await ada.name()).toBe(name);
     expect(await ada.front).toBe('styles.css');
-    expect(await ada.text()).toContain(text.slice(0, 200));
+    await eventually('the text is there', async () => (await ada.text()).includes(text.slice(0, 200)));
     expect(ada.page.url()).not.toContain('link=');
   });
 

@@ -88,5 +88,5 @@ it.each([
       await world.hangUp();
     });
   },
-  120_000,
+  300_000,
 );

@@ -126,7 +126,7 @@ describe('D8: a right that is taken away', () => {
     await typing.some();
     await world.rest(ada, 'DELETE', `/documents/${documentId}`);
     for (const one of [editor, owner]) {
-      expect((await one.client.hears('document:status', undefined, 1000)).state).toBe('closed');
+      expect((await one.client.hears('document:status', ({ state }) => state === 'closed', 1000)).state).toBe('closed');
     }
     expect(await client.hears('project:event', undefined, 1000)).toEqual({
       projectId,
@@ -148,7 +148,7 @@ describe('D8: a right that is taken away', () => {
     const typing = hammer(editor);
     await typing.some();
     await world.rest(ada, 'DELETE', `/projects/${projectId}`);
-    expect((await client.hears('document:status', undefined, 1000)).state).toBe('closed');
+    expect((await client.hears('document:status', ({ state }) => state === 'closed', 1000)).state).toBe('closed');
     expect(await client.hears('project:event', undefined, 1000)).toEqual({ projectId, type: 'project.deleted' });
     for (const outcome of await typing.stop()) expect(['ok', 'not_found', 'not_open']).toContain(outcome);
     for (const person of [ada, bob]) {

@@ -19,7 +19,7 @@ describe('a server that is stopped', () => {
 
   beforeAll(async () => {
     server = await start();
-  }, 60_000);
+  });
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
@@ -67,7 +67,7 @@ describe('a server that is stopped', () => {
     const after = await PlainEditor.open(back, documentId!, { doc: new Y.Doc() });
     expect(after.opened.seq).toBeGreaterThanOrEqual(Math.max(...acked.map(({ seq }) => seq)));
     expect(acked.filter(({ word }) => !after.text.includes(word))).toEqual([]);
-  }, 60_000);
+  });
 
   it('CON-9 CON-10: an editor with the SDK comes back by itself and loses nothing', async () => {
     const api = new TandemApi({ url: server.url });
@@ -96,5 +96,5 @@ describe('a server that is stopped', () => {
       headers: { authorization: `Bearer ${await api.accessToken()}` },
     });
     expect(await stored.text()).toBe(provider.text.toString());
-  }, 60_000);
+  });
 });

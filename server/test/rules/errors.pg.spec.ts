@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERRORS, type ErrorCode, wireError } from '@tandem/protocol';
-import { problem } from '@tandem/protocol/http';
+import { type CreatedToken, problem } from '@tandem/protocol/http';
 import * as Y from 'yjs';
 import type { TestAnswer } from '../../src/testing/test-app.js';
 import { refusedWith } from '../support/plain-client.js';
@@ -11,12 +11,24 @@ import { type Person, type Shared, SyncWorld } from '../support/sync-world.js';
 let world: SyncWorld;
 let ada: Person;
 let vera: Person;
+/** Has a second factor. */
+let guarded: Person;
 let shared: Shared;
+/** Of Ada, for reading only. */
+let reading: string;
 
 beforeAll(async () => {
   world = await SyncWorld.start();
-  [ada, vera] = await Promise.all([world.person('Ada'), world.person('Vera')]);
+  [ada, vera, guarded] = await Promise.all([world.person('Ada'), world.person('Vera'), world.person('Grace')]);
+  await world.sql.query(`INSERT INTO totp_factors (user_id, secret, confirmed_at) VALUES ($1, '', now())`, [
+    guarded.user.id,
+  ]);
   shared = await world.share(ada, [[vera, 'viewer']], { text: 'stored' });
+  const token = { name: 'Reader', scopes: ['read'] };
+  reading = ((await world.rest(ada, 'POST', '/users/me/tokens', token)) as CreatedToken).token;
+  await world.sql.query("UPDATE sessions SET created_at = now() - interval '1 hour' WHERE user_id = $1", [
+    vera.user.id,
+  ]);
 });
 afterEach(() => world?.hangUp());
 afterAll(() => world?.stop());
@@ -61,6 +73,36 @@ const REFUSALS: readonly [code: ErrorCode, what: string, ask: Ask][] = [
     'a wrong password',
     { method: 'POST', path: '/auth/login', as: nobody, body: () => ({ email: ada.email, password: 'x'.repeat(20) }) },
   ],
+  [
+    'second_factor_required',
+    'a password without the code that goes with it',
+    {
+      method: 'POST',
+      path: '/auth/login',
+      as: nobody,
+      body: () => ({ email: guarded.email, password: 'correct horse battery staple' }),
+    },
+  ],
+  [
+    'factor_exists',
+    'a second app beside the first',
+    { method: 'POST', path: '/users/me/factors/totp', as: () => guarded.accessToken, body: {} },
+  ],
+  [
+    'oauth_failed',
+    'a sign-in that nobody began',
+    { path: '/auth/oidc/oidc/callback?state=unknown&code=x', as: nobody },
+  ],
+  [
+    'oauth_failed',
+    'a code that nobody was given',
+    {
+      method: 'POST',
+      path: '/auth/oidc/token',
+      as: nobody,
+      body: { code: 'x'.repeat(43), browserKey: 'y'.repeat(43) },
+    },
+  ],
   ['link_expired', 'an unknown link', { method: 'POST', path: '/auth/link', as: nobody, body: { token: 'x' } }],
   [
     'email_taken',
@@ -68,10 +110,37 @@ const REFUSALS: readonly [code: ErrorCode, what: string, ask: Ask][] = [
     { method: 'POST', path: '/auth/register', as: nobody, body: () => register({ email: ada.email.toUpperCase() }) },
   ],
   [
+    'weak_password',
+    'a password that is guessed first',
+    { method: 'POST', path: '/auth/register', as: nobody, body: () => register({ password: 'passwordpassword' }) },
+  ],
+  [
+    'fresh_sign_in_required',
+    'a new password without the old one',
+    { method: 'PUT', path: '/users/me/password', body: { password: 'nine slow turtles cross the road' } },
+  ],
+  [
+    'mail_unavailable',
+    'a mail that this server cannot send',
+    { method: 'POST', path: '/auth/password-reset', as: nobody, body: { email: 'ada@example.org' } },
+  ],
+  ['link_expired', 'an unknown token of a mail', { method: 'POST', path: '/auth/verify-email', body: { token: 'x' } }],
+  [
     'forbidden',
     'a file that a viewer makes',
     { method: 'POST', path: () => project('/documents'), as: () => vera.accessToken, body: { path: 'a.ts' } },
   ],
+  [
+    'insufficient_scope',
+    'a project that is made with a token for reading',
+    { method: 'POST', path: '/projects', as: () => reading, body: { name: 'No' } },
+  ],
+  [
+    'fresh_sign_in_required',
+    'a token that is made long after the sign-in',
+    { method: 'POST', path: '/users/me/tokens', as: () => vera.accessToken, body: { name: 'No', scopes: ['read'] } },
+  ],
+  ['not_found', 'a session that is not there', { method: 'DELETE', path: () => `/users/me/sessions/${randomUUID()}` }],
   ['not_found', 'a document that is not there', { path: () => `/documents/${randomUUID()}` }],
   ['not_found', 'a route that is not there', { path: '/no/such/route' }],
   ['bad_path', 'a path upwards', { method: 'POST', path: () => project('/documents'), body: { path: '../etc' } }],

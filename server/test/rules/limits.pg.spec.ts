@@ -14,7 +14,9 @@ describe('limits at their edges', () => {
   let ada: Person;
 
   beforeAll(async () => {
-    world = await SyncWorld.start({ maxUpdateBytes: MAX_UPDATE_BYTES, maxDocumentBytes: MAX_DOCUMENT_BYTES });
+    world = await SyncWorld.start({
+      limits: { maxUpdateBytes: MAX_UPDATE_BYTES, maxDocumentBytes: MAX_DOCUMENT_BYTES },
+    });
     ada = await world.person('Ada');
   });
   afterEach(() => world?.hangUp());

@@ -14,7 +14,7 @@ import { io, type Socket } from 'socket.io-client';
 import type WebSocket from 'ws';
 import { eventually } from '../../src/testing/eventually.js';
 
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 60_000;
 
 /** A stock Socket.IO client that keeps what the server told it. */
 export class PlainClient {
@@ -24,10 +24,16 @@ export class PlainClient {
   /** The `data` of a refused handshake. */
   refusal: WireError | undefined;
   private readonly listeners = new Set<(name: ServerEvent, body: unknown) => void>();
+  /** It does not come back: what is asked from now on would wait in it for nothing, and its timer would outlive the test. */
+  private hasEnded = false;
 
   constructor(url: string, auth: Record<string, unknown>, extraHeaders: Record<string, string> = {}) {
     this.socket = io(url, { transports: ['websocket'], forceNew: true, reconnection: false, auth, extraHeaders });
+    this.socket.on('disconnect', () => {
+      this.hasEnded = true;
+    });
     this.socket.on('connect_error', (error) => {
+      this.hasEnded = true;
       this.refusal = (error as Error & { data?: WireError }).data ?? {
         code: 'internal',
         message: error.message,
@@ -86,6 +92,10 @@ export class PlainClient {
     body: RequestOf<E>,
     answered: (answer: Answer<ResultOf<E>> | undefined) => void,
   ): void {
+    if (this.hasEnded) {
+      queueMicrotask(() => answered(undefined));
+      return;
+    }
     const emit = this.socket.timeout(ANSWER_MS).emit as (...all: unknown[]) => void;
     emit.call(this.socket.timeout(ANSWER_MS), event, body, (lost: Error | null, answer: Answer<ResultOf<E>>) =>
       answered(lost ? undefined : answer),
@@ -94,6 +104,7 @@ export class PlainClient {
 
   /** Any event with any arguments; resolves to the answer. */
   askRaw(event: string | number, ...args: unknown[]): Promise<Answer<object>> {
+    if (this.hasEnded) return Promise.reject(new Error('the connection has ended'));
     const emit = this.socket.timeout(ANSWER_MS).emitWithAck as (...all: unknown[]) => Promise<Answer<object>>;
     return emit.call(this.socket.timeout(ANSWER_MS), event, ...args);
   }
@@ -112,7 +123,11 @@ export class PlainClient {
   }
 
   disconnect(): void {
+    const transport = this.socket.io.engine?.transport as { ws?: WebSocket | null } | undefined;
+    const websocket = transport?.ws;
     this.socket.disconnect();
+    // One that does not read would wait half a minute for the other's goodbye.
+    if (websocket?.isPaused) websocket.terminate();
   }
 }
 

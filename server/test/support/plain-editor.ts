@@ -31,6 +31,9 @@ export class PlainEditor {
     const take = (frame: Frame) => (editor ? editor.take(frame) : early.push(frame));
     client.on('document:update', (frame) => frame.documentId === documentId && take(frame));
     client.on('document:resync', ({ documentId: of, update }) => of === documentId && editor?.apply(update));
+    client.on('document:status', ({ documentId: of, reopen }) => {
+      if (of === documentId && reopen) editor?.openAgain(options);
+    });
     const answer = await accepted(client.ask('document:open', { documentId, clientId: doc.clientID, ...options }));
     editor = new PlainEditor(client, documentId, doc, answer);
     editor.apply(await wholeAnswer(client, documentId, answer));
@@ -89,6 +92,22 @@ export class PlainEditor {
     Y.applyUpdate(this.doc, update, 'server');
   }
 
+  /** The server said so. Until it lets us: a busy one may ask to come back later. */
+  private openAgain(options: OpenOptions): void {
+    const { client, doc, documentId } = this;
+    const attempt = async () => {
+      const before = client.told('document:piece').length;
+      const stateVector = Y.encodeStateVector(doc);
+      const body = { documentId, ...options, clientId: doc.clientID, stateVector };
+      const opened = await client.ask('document:open', body);
+      if (opened.ok) this.apply(await wholeAnswer(client, documentId, opened, before));
+      else if (opened.error.retry === 'later') setTimeout(run, opened.error.retryAfterMs ?? 500).unref();
+    };
+    // Its connection may end meanwhile.
+    const run = () => void attempt().catch(() => {});
+    run();
+  }
+
   private take(frame: Frame): void {
     this.frames.push(frame);
     this.apply(frame.update);
@@ -100,9 +119,15 @@ export async function wholeAnswer(
   client: PlainClient,
   documentId: string,
   { update, pieces }: DocumentOpenAnswer,
+  /** Pieces that the client was told before it opened. */
+  before = 0,
 ): Promise<Uint8Array> {
   if (update) return update;
-  const mine = () => client.told('document:piece').filter((piece) => piece.documentId === documentId);
+  const mine = () =>
+    client
+      .told('document:piece')
+      .slice(before)
+      .filter((piece) => piece.documentId === documentId);
   await eventually('all pieces arrive', () => mine().length >= pieces!);
   return Buffer.concat(mine().map(({ bytes }) => bytes));
 }

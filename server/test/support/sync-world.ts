@@ -8,7 +8,7 @@ import { UpdateLog } from '../../src/core/document/update-log.js';
 import { RoomEngine } from '../../src/features/documents/room-engine.js';
 import { SocketsGateway } from '../../src/platform/sockets/sockets.gateway.js';
 import { eventually } from '../../src/testing/eventually.js';
-import { TestApp } from '../../src/testing/test-app.js';
+import { TestApp, type TestSettings } from '../../src/testing/test-app.js';
 import { PlainClient } from './plain-client.js';
 import { type StoredUpdate, storedUpdates } from './stored-updates.js';
 
@@ -35,7 +35,7 @@ export class SyncWorld {
   ) {}
 
   /** `secret`: of another node over the same database. */
-  static async start(settings: Partial<AppConfig> = {}, secret?: string): Promise<SyncWorld> {
+  static async start(settings: TestSettings = {}, secret?: string): Promise<SyncWorld> {
     // Linters beside every edit would only take its time.
     const ai: AppConfig['ai'] = { worker: 'inline', analysis: 'request' };
     const server = await TestApp.start({ logLevel: 'info', ai, ...settings }, secret);

@@ -11,7 +11,7 @@ let ada: Person;
 let bob: Person;
 
 beforeAll(async () => {
-  world = await SyncWorld.start({ maxUpdateBytes: 64 * 1024 });
+  world = await SyncWorld.start({ limits: { maxUpdateBytes: 64 * 1024 } });
   [ada, bob] = await Promise.all([world.person('Ada'), world.person('Bob')]);
 });
 afterEach(() => world?.hangUp());

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DocumentKind } from '@tandem/protocol';
 import * as Y from 'yjs';
+import { eventually } from '../../src/testing/eventually.js';
+import { patience } from '../../src/testing/patience.js';
 import { craftUpdate, string } from '../support/craft-update.js';
 import { ATTACKS, type Attack, NOT_EVEN_FREE, NOT_TEXT, withHuge } from '../support/hostile-updates.js';
 import { type PlainClient, refusedWith } from '../support/plain-client.js';
@@ -15,7 +17,7 @@ let ada: Person;
 let mallory: Person;
 
 beforeAll(async () => {
-  world = await SyncWorld.start({ maxDocumentBytes: MAX_DOCUMENT_BYTES, maxUpdateBytes: 600_000 });
+  world = await SyncWorld.start({ limits: { maxDocumentBytes: MAX_DOCUMENT_BYTES, maxUpdateBytes: 600_000 } });
   [ada, mallory] = await Promise.all([world.person('Ada'), world.person('Mallory')]);
 });
 afterEach(() => world?.hangUp());
@@ -87,6 +89,20 @@ describe('limits of a document', () => {
     expect(await fresh.type('small')).toBe(3);
   });
 
+  it('LIM-2 A11: who deletes in a full document makes room in it', async () => {
+    // To the last byte but a few.
+    const { documentId } = await world.share(ada, [], { text: 'x'.repeat(MAX_DOCUMENT_BYTES - 18) });
+    const editor = await PlainEditor.open(await world.connect(ada), documentId);
+    const update = editor.prepare((text) => text.insert(0, 'y'));
+    await refusedWith(editor.client.ask('document:update', { documentId, update }));
+    const fresh = await PlainEditor.open(await world.connect(ada), documentId);
+    fresh.doc.getText('content').delete(0, 1_500_000);
+    expect(await fresh.saved()).toEqual([2]);
+    const { state } = world.engine.rooms.get(documentId)!;
+    await eventually('what was deleted is gone', () => state.byteLength < MAX_DOCUMENT_BYTES / 2);
+    expect(await fresh.type('y'.repeat(100_000))).toBe(3);
+  });
+
   it('LIM-2 A11: a paste of 50 MB is refused on the way, and the connection stays', async () => {
     const { documentId } = await world.share(ada);
     const editor = await PlainEditor.open(await world.connect(ada), documentId);
@@ -137,7 +153,7 @@ it('A3 M7 M8 M9: bombs cost no memory, and an honest editor in the room hardly n
   }
   await Promise.all(answers);
   const after = process.memoryUsage();
-  expect(slowest).toBeLessThan(1000);
+  expect(slowest).toBeLessThan(1000 * patience());
   expect(after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(100_000_000);
   expect(replay((await world.rows(documentId)).map((row) => row.bytes)).getText('content').length).toBe(40);
 });

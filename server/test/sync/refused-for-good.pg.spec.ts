@@ -11,7 +11,7 @@ let bob: Person;
 const clients: TandemClient[] = [];
 
 beforeAll(async () => {
-  world = await SyncWorld.start({ maxDocumentBytes: 100_000 });
+  world = await SyncWorld.start({ limits: { maxDocumentBytes: 100_000 } });
   [ada, bob] = await Promise.all([world.person('Ada'), world.person('Bob')]);
 });
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SeededRandom, seededRandom } from '../../../../protocol/src/testing/seeded-random.js';
 import { eventually } from '../../../src/testing/eventually.js';
+import { patience } from '../../../src/testing/patience.js';
 import { accepted, type PlainClient } from '../../support/plain-client.js';
 import { isDone } from '../support/ai-world.js';
 import { FaultWorld } from './support/fault-world.js';
@@ -79,7 +80,10 @@ const NAMES = [...Object.keys(SCHEDULES), NEWER];
 describe(`cancel (SEED=${SEED})`, () => {
   let world: FaultWorld;
   beforeAll(async () => {
-    world = await FaultWorld.start();
+    // Half of the answers hang at their end: who is not cancelled then does not wait for long.
+    world = await FaultWorld.start({
+      languageModel: { timeouts: { firstTokenMs: 1_000, idleMs: 500, totalMs: 5_000 } },
+    });
   });
   afterAll(() => world?.stop());
 
@@ -118,7 +122,7 @@ describe(`cancel (SEED=${SEED})`, () => {
       expect(broken).toEqual([]);
       await expectClosed(asked);
     },
-    60_000 + ROUNDS * 200,
+    180_000 + ROUNDS * 600,
   );
 
   /** That no request to the model outlived its cancel. */
@@ -144,7 +148,8 @@ describe(`cancel (SEED=${SEED})`, () => {
       `cancel to closed, of ${lasted.length}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms\n`,
     );
     expect(lasted.length).toBeGreaterThan(ROUNDS / 4);
-    expect(lasted.filter(({ ms }) => ms > LIMIT_MS).slice(Math.floor(lasted.length / 100))).toEqual([]);
+    const limitMs = LIMIT_MS * patience();
+    expect(lasted.filter(({ ms }) => ms > limitMs).slice(Math.floor(lasted.length / 100))).toEqual([]);
   }
 
   it('CMP-5: of two that are asked for at the same time, one is left', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { eventually } from '../../../src/testing/eventually.js';
+import { patience } from '../../../src/testing/patience.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/postgres.js';
 import { accepted } from '../../support/plain-client.js';
 import { ask, isDone } from '../support/ai-world.js';
@@ -38,7 +39,7 @@ describe('a worker that is stopping', () => {
     await accepted(client.ask('completion:cancel', { completionId: id }));
     await eventually('the model is left alone', () => world.model.aborted.length === 1);
     // By itself it gives up after two seconds.
-    expect(world.model.aborted[0]!.abortedAt! - at).toBeLessThan(1_500);
+    expect(world.model.aborted[0]!.abortedAt! - at).toBeLessThan(1_500 * patience());
     await stopped;
     expect(await isDone(client, id)).toMatchObject({ outcome: 'cancelled' });
     expect(brokenRules(toldOf(client, id), 'asker')).toEqual([]);

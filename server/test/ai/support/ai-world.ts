@@ -58,7 +58,7 @@ export function scripted(url: string): NonNullable<AiConfig['languageModel']> {
     model: MODEL,
     api: 'completions',
     template: 'none',
-    timeouts: { firstTokenMs: 1_000, idleMs: 500, totalMs: 5_000 },
+    timeouts: { firstTokenMs: 10_000, idleMs: 5_000, totalMs: 30_000 },
   };
 }
 

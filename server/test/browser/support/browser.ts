@@ -33,7 +33,7 @@ export function describeInBrowser(title: string, body: () => void): void {
 }
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: browserPath() ?? '', args: ARGUMENTS });
+  return chromium.launch({ executablePath: browserPath() ?? '', args: ARGUMENTS, timeout: 90_000 });
 }
 
 function browserPath(): string | undefined {

@@ -17,7 +17,8 @@ export class Person {
 
   static async open(browser: Browser, url: string): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
-    context.setDefaultTimeout(15_000);
+    // Of a slow or busy machine.
+    context.setDefaultTimeout(60_000);
     const troubles = await Troubles.watch(context, new URL(url).origin);
     const sent: string[] = [];
     context.on('page', (page) =>

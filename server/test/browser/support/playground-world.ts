@@ -16,14 +16,16 @@ export class PlaygroundWorld {
   private constructor(
     private readonly folder: string,
     private readonly browser: Browser,
+    private readonly env: Readonly<Record<string, string>>,
     private server: ServerProcess,
   ) {}
 
-  static async start(): Promise<PlaygroundWorld> {
+  /** `env`: settings beside the defaults. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<PlaygroundWorld> {
     const folder = makeTempDir();
     const browser = await launchBrowser();
     try {
-      return new PlaygroundWorld(folder, browser, await startIn(folder));
+      return new PlaygroundWorld(folder, browser, env, await startIn(folder, env));
     } catch (error) {
       await browser.close();
       removeTempDir(folder);
@@ -52,7 +54,7 @@ export class PlaygroundWorld {
 
   /** On the same port, with the same files. */
   async restart(): Promise<void> {
-    this.server = await startIn(this.folder, new URL(this.server.url).port);
+    this.server = await startIn(this.folder, { ...this.env, PORT: new URL(this.server.url).port });
   }
 
   /** Rejects with the refusal. */
@@ -101,6 +103,6 @@ export class PlaygroundWorld {
   }
 }
 
-function startIn(folder: string, port = '0'): Promise<ServerProcess> {
-  return startServerProcess({ dataDir: join(folder, 'data'), cwd: folder, env: { PORT: port } });
+function startIn(folder: string, env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  return startServerProcess({ dataDir: join(folder, 'data'), cwd: folder, env: { PORT: '0', ...env } });
 }

@@ -191,6 +191,23 @@ export function twoNodes(settings: () => Partial<AppConfig>): void {
     expect(reader.getText('content').toString()).toBe('one two');
   });
 
+  it('DOC-31 V1: a copy of a tab, on another node, is client_id_taken while both are there', async () => {
+    const { documentId } = await here.share(ada, [[bob, 'editor']]);
+    const doc = new Y.Doc();
+    const mine = await PlainEditor.open(await here.connect(ada), documentId, { doc, instance: 'tab' });
+    const clientId = doc.clientID;
+    const copy = await there.connect(ada);
+    for (const world of [here, there]) {
+      const client = world === there ? copy : await here.connect(ada);
+      expect(await refusedWith(client.ask('document:open', { documentId, clientId, instance: 'copy' }))).toMatchObject({
+        code: 'client_id_taken',
+      });
+    }
+    // Its own reconnect may come to any node.
+    await mine.type('one ');
+    await accepted(copy.ask('document:open', { documentId, clientId, instance: 'tab' }));
+  });
+
   it('F28: cursors of a node that died go when its lease has run out', async () => {
     const { documentId, theirs } = await pair();
     const room = there.engine.rooms.get(documentId)!;
