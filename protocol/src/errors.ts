@@ -110,6 +110,7 @@ export const ERRORS = {
   last_sign_in: { retry: 'never', status: 409, level: 'info', message: 'The last way to sign in stays' },
   factor_exists: { retry: 'never', status: 409, level: 'info', message: 'Two-step sign-in is on already' },
   path_taken: { retry: 'never', status: 409, level: 'info', message: 'There is already a file at this path' },
+  outdated: { retry: 'never', status: 409, level: 'info', message: 'Somebody changed this meanwhile; read it again' },
   already_member: { retry: 'never', status: 409, level: 'info', message: 'Already a member' },
   last_owner: { retry: 'never', status: 409, level: 'info', message: 'A project keeps at least one owner' },
   too_many_tokens: { retry: 'never', status: 409, level: 'info', message: 'No more tokens: revoke one first' },

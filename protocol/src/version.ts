@@ -10,7 +10,7 @@ export const WIRE_HISTORY: readonly { readonly version: number; readonly hash: s
   { version: 1, hash: 'afe833736c12b148', change: 'Added: completions, analysis' },
   {
     version: 1,
-    hash: '26830227dc25be38',
+    hash: '4ae4ee12bd8140f9',
     change:
       'Added: packed frames, limits of rates, when to come back, damaged documents, refusals of accounts and sign-ins',
   },

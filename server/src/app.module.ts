@@ -12,6 +12,7 @@ import { PostgresDemoProject } from './adapters/postgres/demo-project.js';
 import { PostgresDocumentsDirectory } from './adapters/postgres/documents-directory.js';
 import { PostgresMembers } from './adapters/postgres/members.js';
 import { PostgresNodes } from './adapters/postgres/nodes.js';
+import { PostgresPathRuleStore } from './adapters/postgres/path-rule-store.js';
 import { PostgresProjects } from './adapters/postgres/projects.js';
 import { PostgresReadiness } from './adapters/postgres/readiness.js';
 import { PostgresQuarantine } from './adapters/postgres/update-log/postgres-quarantine.js';
@@ -37,6 +38,7 @@ import { Readiness } from './core/health/readiness.js';
 import { DemoProject } from './core/project/demo-project.js';
 import { DocumentsDirectory } from './core/project/documents-directory.js';
 import { Members } from './core/project/members.js';
+import { PathRuleStore } from './core/project/path-rule-store.js';
 import { Projects } from './core/project/projects.js';
 import { AiModule } from './features/ai/ai.module.js';
 import { AiConnectionsModule } from './features/ai/ai-connections.module.js';
@@ -107,6 +109,11 @@ function bindings({ config }: AppOptions): FactoryProvider[] {
   return [
     bind(Readiness, [DataSource], (db: DataSource) => new PostgresReadiness(db)),
     bind(Projects, [DataSource], (db: DataSource) => new PostgresProjects(db)),
+    bind(
+      PathRuleStore,
+      [DataSource, AuditLog],
+      (db: DataSource, audit: AuditLog) => new PostgresPathRuleStore(db, audit),
+    ),
     bind(Members, [DataSource, AuditLog], (db: DataSource, audit: AuditLog) => new PostgresMembers(db, audit)),
     bind(DocumentsDirectory, [DataSource], (db: DataSource) => new PostgresDocumentsDirectory(db)),
     bind(DemoProject, [DataSource], (db: DataSource) => new PostgresDemoProject(db)),

@@ -7,6 +7,7 @@ export * from './factors.js';
 export * from './history.js';
 export * from './invitations.js';
 export * from './oidc.js';
+export * from './path-rules.js';
 export * from './problem.js';
 export * from './profile.js';
 export * from './projects.js';

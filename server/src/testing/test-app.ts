@@ -8,11 +8,9 @@ import type { INestApplication } from '@nestjs/common';
 import type { AppConfig, CapacityConfig, LimitsConfig } from '../config/app-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { createTestDatabase } from './postgres.js';
+import { type HttpAnswer, sendHttp } from './send-http.js';
 
-export interface TestAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
+export interface TestAnswer extends HttpAnswer {
   /** The JSON of the answer; fails when it is none. */
   json<T = Record<string, unknown>>(): T;
 }
@@ -72,9 +70,7 @@ export class TestApp {
   }
 
   async request(method: string, path: string, { body, token, headers }: TestRequest = {}): Promise<TestAnswer> {
-    const response = await fetch(this.url + path, {
-      method,
-      redirect: 'manual',
+    const answer = await sendHttp(method, this.url + path, {
       headers: {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -82,8 +78,7 @@ export class TestApp {
       },
       body: body === undefined || typeof body === 'string' ? (body as string | undefined) : JSON.stringify(body),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+    return { ...answer, json: <T>() => JSON.parse(answer.text) as T };
   }
 
   async stop(): Promise<void> {

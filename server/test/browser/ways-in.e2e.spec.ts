@@ -48,6 +48,49 @@ describeInBrowser('somebody from outside', () => {
     await owner.sees('Vera was here.');
   });
 
+  it('is told at once where an editor may write, and where not', async () => {
+    const { owner, tokens, projectId } = await ownerIn('oona@example.org');
+    const { accessToken } = tokens;
+    await world.register('bob@example.org', 'Bob');
+    await world.rest(
+      'POST',
+      `/projects/${projectId}/documents`,
+      { path: 'docs/guide.md', text: 'A guide.\n' },
+      accessToken,
+    );
+    await world.rest(
+      'POST',
+      `/projects/${projectId}/members`,
+      { email: 'bob@example.org', role: 'editor' },
+      accessToken,
+    );
+    const bob = await world.visitor();
+    await bob.signIn('bob@example.org');
+    await bob.ready();
+    await bob.goToFile('plan.md');
+    await bob.typeLine('Bob may write.');
+    await bob.status('saved');
+
+    await owner.at('project-menu').click();
+    await owner.at('project-settings').click();
+    for (const [access, path] of [
+      ['read', '**'],
+      ['write', 'docs/'],
+    ] as const) {
+      await owner.at('add-path-rule').click();
+      await owner.at('path-rule-who').last().selectOption({ label: 'Bob' });
+      await owner.at('path-rule-access').last().selectOption(access);
+      await owner.at('path-rule-path').last().fill(path);
+    }
+    await owner.picture('path-rules');
+    await owner.at('save-project-settings').click();
+    await bob.status('readonly');
+    await bob.picture('path-rules-bob');
+    await bob.goToFile('docs/guide.md');
+    await bob.typeLine('Bob may write here.');
+    await bob.status('saved');
+  });
+
   it('comes by a link for guests, and is out when it is revoked', async () => {
     const { owner, tokens, projectId } = await ownerIn('otto@example.org');
     await world.rest('PATCH', `/projects/${projectId}`, { configuration: { guests: true } }, tokens.accessToken);

@@ -259,6 +259,8 @@ describe('reset', () => {
     await here.appendWaits();
     const typed = editor.type('late');
     typed.catch(() => undefined);
+    // Behind the reset: before it, it would be stored, and rightly.
+    await here.appendWaits(2);
     await release();
     const { seq } = await resets;
     await expect(typed).rejects.toThrow('epoch_mismatch');

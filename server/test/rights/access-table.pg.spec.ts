@@ -22,14 +22,16 @@ type Caller = Who | 'another';
 /** `whose`: of the one whom it belongs to. */
 type Outcomes = Partial<Record<Caller | 'whose', string>>;
 
-const isMember = (who: Caller): who is (typeof ROLES)[number] => (ROLES as readonly string[]).includes(who);
+const isMember = (who: Caller): boolean => who === 'confined' || (ROLES as readonly string[]).includes(who);
+/** Whom rules confine is outside of where they let write: the file of the scene is there. */
+const rankOf = (who: Caller) => ROLES.indexOf(who === 'confined' ? 'commenter' : (who as (typeof ROLES)[number]));
 
 /** Whether rights let the caller through. */
 function may(who: Caller, least: Least): boolean {
   if (least === 'anyone') return true;
   if (who === 'anonymous' || who === 'expired' || who === 'another') return false;
   if (least === 'signed in' || least === 'whose it is') return true;
-  return isMember(who) && ROLES.indexOf(who) >= ROLES.indexOf(least);
+  return isMember(who) && rankOf(who) >= ROLES.indexOf(least);
 }
 
 describe('routes', () => {

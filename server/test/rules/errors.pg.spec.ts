@@ -155,6 +155,11 @@ const REFUSALS: readonly [code: ErrorCode, what: string, ask: Ask][] = [
     { method: 'POST', path: () => project('/members'), body: () => ({ email: vera.email, role: 'editor' }) },
   ],
   [
+    'outdated',
+    'rules that somebody changed meanwhile',
+    { method: 'PUT', path: () => project('/path-rules'), body: { rules: [], version: 7 } },
+  ],
+  [
     'last_owner',
     'the last owner who leaves',
     { method: 'DELETE', path: () => project(`/members/${ada.user.id}`), body: undefined },

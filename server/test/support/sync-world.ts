@@ -152,10 +152,10 @@ export class SyncWorld {
     };
   }
 
-  /** Resolves when a statement of the server waits for a lock. */
-  appendWaits(): Promise<void> {
+  /** Resolves when so many statements of the server wait for a lock. */
+  appendWaits(count = 1): Promise<void> {
     const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-    return eventually('a statement waits for a lock', async () => (await this.sql.query(waiting)).rowCount! > 0);
+    return eventually(`${count} wait for a lock`, async () => (await this.sql.query(waiting)).rowCount! >= count);
   }
 
   /** Puts updates into the log without a socket: what would take minutes to type. Nobody may have the document open. */

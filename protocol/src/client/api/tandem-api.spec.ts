@@ -244,6 +244,8 @@ it('speaks every route', async () => {
   await api.history.restore('d', { seq: 2 });
   await api.history.reset('d', { empty: true });
   await expect(api.sessions.list()).resolves.toEqual(['s']);
+  await api.pathRules.get('p');
+  await api.pathRules.set('p', { rules: [{ path: 'docs/', access: 'read' }], version: 0 });
   await api.sessions.end('s');
   await api.sessions.endAll();
   await api.sessions.endAll({ exceptCurrent: true });
@@ -303,6 +305,8 @@ it('speaks every route', async () => {
     'POST /documents/d/restore',
     'POST /documents/d/reset',
     'GET /users/me/sessions',
+    'GET /projects/p/path-rules',
+    'PUT /projects/p/path-rules',
     'DELETE /users/me/sessions/s',
     'DELETE /users/me/sessions',
     'DELETE /users/me/sessions?except=current',

@@ -13,6 +13,7 @@ import { HistoryApi } from './history-api.js';
 import { type HttpRequest, sendHttp } from './http-request.js';
 import { IdentitiesApi } from './identities-api.js';
 import { InvitationsApi } from './invitations-api.js';
+import { PathRulesApi } from './path-rules-api.js';
 import { memorySessionStore, type SessionStore, type TokenSession } from './session-store.js';
 import { SessionsApi } from './sessions-api.js';
 
@@ -49,6 +50,8 @@ export class TandemApi {
   readonly identities: IdentitiesApi;
   /** Invitations, links for guests, and who let whom in. */
   readonly invitations: InvitationsApi;
+  /** Where in a project editors may write. */
+  readonly pathRules: PathRulesApi;
   /** Where one is signed in, and the tokens that one has made for programs. */
   readonly sessions: SessionsApi;
   private readonly base: string;
@@ -75,6 +78,7 @@ export class TandemApi {
     this.history = new HistoryApi(port);
     this.identities = new IdentitiesApi({ ...port, signIn: (path, body) => this.signIn(path, body) });
     this.invitations = new InvitationsApi(port);
+    this.pathRules = new PathRulesApi(port);
     this.sessions = new SessionsApi(port);
   }
 

@@ -7,10 +7,11 @@ import { messageOf, tell, tellError } from '../ui/toasts.js';
 import type { ProjectSettings } from '../workspace/project.js';
 import type { Workplace } from '../workspace/workplace.js';
 import { modelSelect } from './ai-settings.js';
+import { pathRuleFields } from './path-rules.js';
 
 type Sharing = ProjectSettings['configuration']['suggestionSharing'];
 
-/** What maintainers choose for everybody in the project: the context of suggestions, who sees them, the rules that are off. */
+/** What maintainers choose for everybody in the project: the context of suggestions, who sees them, where editors write, the rules that are off. */
 export function openProjectSettings({ project, problems }: Workplace, assistance: Assistance): void {
   const settings = project.settings.peek();
   if (!settings) {
@@ -27,14 +28,19 @@ export function openProjectSettings({ project, problems }: Workplace, assistance
     body: (dialog) => {
       const fields = contextFields(dialog, settings, assistance);
       const rules = ruleSwitches(settings);
+      const paths = pathRuleFields(project);
       submit = async () => {
         problem.textContent = '';
         const { configuration, aiContext } = fields.read();
         const analysisRules = rules.read();
         try {
-          await whileBusy(save, () =>
-            project.change({ configuration: { ...configuration, ...(analysisRules && { analysisRules }) }, aiContext }),
-          );
+          await whileBusy(save, async () => {
+            await paths.save();
+            await project.change({
+              configuration: { ...configuration, ...(analysisRules && { analysisRules }) },
+              aiContext,
+            });
+          });
           dialog.close();
           // What is known was found without the rule.
           if (analysisRules) problems.analyze().catch(tellError);
@@ -42,7 +48,7 @@ export function openProjectSettings({ project, problems }: Workplace, assistance
           problem.textContent = messageOf(error);
         }
       };
-      return [fields.element, rules.element, problem];
+      return [fields.element, paths.element, rules.element, problem];
     },
     actions: (dialog) => [button('Cancel', { onClick: dialog.close }), save],
   });

@@ -1,4 +1,6 @@
-import { aiPreferences } from '@tandem/protocol/http';
+import type { Role } from '@tandem/protocol';
+import { aiPreferences, type PathRule } from '@tandem/protocol/http';
+import { roleAt } from '../../core/access/path-rules.js';
 import type { ClaimedAnalysis, ClaimedCompletion, RecordedCompletion } from '../../core/ai/ai-requests.js';
 
 /** Statements of `PostgresAiRequests`. Each is one round trip, and one change of state. */
@@ -53,7 +55,7 @@ WITH claimed AS (
     AND ($3::int IS NULL OR attempt = $3)
   RETURNING id, kind, attempt, user_id, project_id, document_id, question
 )
-SELECT r.*, p.configuration, p.ai_context, d.path, m.role, f.ai_preferences
+SELECT r.*, p.configuration, p.ai_context, p.path_rules, d.path, m.role, f.ai_preferences
 FROM claimed r
 JOIN projects p ON p.id = r.project_id
 LEFT JOIN documents d ON d.id = r.document_id AND d.deleted_at IS NULL
@@ -136,6 +138,7 @@ export interface ClaimRow {
   question: ClaimedCompletion['question'];
   configuration: ClaimedCompletion['settings']['configuration'];
   ai_context: ClaimedCompletion['settings']['aiContext'];
+  path_rules: PathRule[];
   path: string | null;
   role: ClaimedCompletion['role'];
   ai_preferences: unknown;
@@ -149,7 +152,7 @@ export function toClaim(row: ClaimRow): ClaimedCompletion | ClaimedAnalysis {
     settings: { configuration: row.configuration, aiContext: row.ai_context },
   };
   if (row.kind === 'analysis') {
-    return { ...claim, kind: 'analysis', role: row.role, userId: row.user_id, documentId: row.document_id };
+    return { ...claim, kind: 'analysis', role: claimedRole(row), userId: row.user_id, documentId: row.document_id };
   }
   return {
     ...claim,
@@ -158,10 +161,15 @@ export function toClaim(row: ClaimRow): ClaimedCompletion | ClaimedAnalysis {
     documentId: row.document_id!,
     path: row.path ?? '',
     // Without the document there is nothing to have a role in.
-    role: row.path === null ? null : row.role,
+    role: row.path === null ? null : claimedRole(row),
     preferences: aiPreferences.parse(row.ai_preferences ?? {}),
     question: row.question,
   };
+}
+
+/** Of who asked for it: at the document's path, or in the project. */
+function claimedRole({ role, user_id: userId, path, path_rules: rules }: ClaimRow): Role | null {
+  return role === null || userId === null || path === null ? role : roleAt(role, { userId, path, rules });
 }
 
 interface RecordRow {

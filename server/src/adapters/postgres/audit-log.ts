@@ -44,7 +44,7 @@ export class PostgresAuditLog extends AuditLog {
   }
 
   override async ofProject(userId: string, projectId: string, range: AuditRange): Promise<AuditPage> {
-    await requireRole(this.dataSource, userId, projectId, 'audit.read');
+    await requireRole(this.dataSource, { userId, projectId, action: 'audit.read' });
     const page = await this.page(OF_PROJECT, projectId, range);
     // Where somebody works from is nobody's business but their own.
     return { ...page, events: page.events.map((event) => ({ ...event, address: null })) };

@@ -10,6 +10,11 @@ import { insertDocument } from './insert-document.js';
 import { changeProject, recordEvent, requireRole } from './project-change.js';
 import { TranslatesOutages } from './store-errors.js';
 
+/** Other rules may hold where a file is now. Without any, a new name holds up no append. */
+const FENCE_WHERE_RULES_ARE = `
+  UPDATE documents d SET access_version = access_version + 1
+  FROM projects p WHERE d.id = $1 AND p.id = d.project_id AND p.path_rules <> '[]'`;
+
 @TranslatesOutages
 export class PostgresDocumentsDirectory extends DocumentsDirectory {
   constructor(private readonly dataSource: DataSource) {
@@ -17,7 +22,7 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
   }
 
   override async list(userId: string, projectId: string): Promise<Document[]> {
-    await requireRole(this.dataSource, userId, projectId, 'project.read');
+    await requireRole(this.dataSource, { userId, projectId, action: 'project.read' });
     const documents = await this.dataSource
       .createQueryBuilder(DocumentEntity, 'd')
       .where('d.project_id = :projectId AND d.deleted_at IS NULL', { projectId })
@@ -28,14 +33,14 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
 
   override async get(userId: string, documentId: string): Promise<Document> {
     const document = await findDocument(this.dataSource.manager, documentId);
-    await requireRole(this.dataSource, userId, document.projectId, 'document.read');
+    await requireRole(this.dataSource, { userId, projectId: document.projectId, action: 'document.read' });
     return toDocument(document);
   }
 
   override create(userId: string, projectId: string, given: NewDocument): Promise<Committed<Document>> {
     const change = changeProject(
       this.dataSource,
-      { userId, projectId, action: 'document.create' },
+      { userId, projectId, action: 'document.create', path: given.path },
       async (manager): Promise<Committed<Document>> => {
         await requireFreePath(manager, projectId, given.pathKey);
         const { document, written } = await insertDocument(manager, projectId, userId, given);
@@ -51,9 +56,12 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
     { path, pathKey }: { path: string; pathKey: string },
   ): Promise<Committed<Document>> {
     const change = this.changeDocument(userId, documentId, 'document.move', async (manager, document) => {
+      const { projectId } = document;
       if (document.path === path) return { value: toDocument(document) };
-      await requireFreePath(manager, document.projectId, pathKey, documentId);
+      await requireRole(manager, { userId, projectId, action: 'document.move', path });
+      await requireFreePath(manager, projectId, pathKey, documentId);
       await manager.update(DocumentEntity, { id: documentId }, { path, pathKey });
+      await manager.query(FENCE_WHERE_RULES_ARE, [documentId]);
       const moved = await findDocument(manager, documentId);
       const event: ProjectEvent = { type: 'document.moved', projectId: moved.projectId, document: entry(moved) };
       return { value: toDocument(moved), written: await recordEvent(manager, event, userId) };
@@ -80,9 +88,11 @@ export class PostgresDocumentsDirectory extends DocumentsDirectory {
     work: (manager: EntityManager, document: DocumentEntity) => Promise<T>,
   ): Promise<T> {
     const { projectId } = await findDocument(this.dataSource.manager, documentId);
-    return changeProject(this.dataSource, { userId, projectId, action }, async (manager) =>
-      work(manager, await findDocument(manager, documentId)),
-    );
+    return changeProject(this.dataSource, { userId, projectId, action }, async (manager) => {
+      const document = await findDocument(manager, documentId);
+      await requireRole(manager, { userId, projectId, action, path: document.path });
+      return work(manager, document);
+    });
   }
 }
 

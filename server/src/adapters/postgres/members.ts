@@ -26,7 +26,7 @@ export class PostgresMembers extends Members {
   }
 
   override async list(userId: string, projectId: string): Promise<Member[]> {
-    await requireRole(this.dataSource, userId, projectId, 'members.read');
+    await requireRole(this.dataSource, { userId, projectId, action: 'members.read' });
     return this.dataSource.query<Member[]>(`${SELECT} ORDER BY m.created_at, u.id`, [projectId]);
   }
 

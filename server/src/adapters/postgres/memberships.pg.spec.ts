@@ -44,12 +44,15 @@ describe('A44 memberships', () => {
     expect(await memberships.role(viewer, projectId)).toBe('viewer');
     expect(await memberships.role(stranger, projectId)).toBeUndefined();
     expect(await memberships.role(owner, stranger)).toBeUndefined();
-    expect(await memberships.roles([owner, viewer, stranger], projectId)).toEqual(
+    const { id } = (await directory.create(owner, projectId, newFile('roles.txt'))).value;
+    expect(await memberships.rolesAt([owner, viewer, stranger], id)).toEqual(
       new Map([
         [owner, 'owner'],
         [viewer, 'viewer'],
       ]),
     );
+    await directory.delete(owner, id);
+    expect(await memberships.rolesAt([owner], id)).toEqual(new Map());
   });
 
   it('knows a document for members only, and while it is there', async () => {

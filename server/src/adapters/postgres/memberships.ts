@@ -1,17 +1,31 @@
 import type { DocumentEntry, Role } from '@tandem/protocol';
+import type { PathRule } from '@tandem/protocol/http';
 import type { DataSource } from 'typeorm';
 import { type DocumentAccess, Memberships } from '../../core/access/memberships.js';
+import { roleAt } from '../../core/access/path-rules.js';
 import { Gathered } from './gathered.js';
 import { TranslatesOutages } from './store-errors.js';
 
-const ROLE = 'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2';
+/** Nobody but editors needs the rules of paths, and few projects have any: then they are not sent. */
+const RULES = `CASE m.role WHEN 'editor' THEN nullif(p.path_rules, '[]') END AS rules`;
 
-const ROLES = 'SELECT user_id, role FROM project_members WHERE project_id = $1 AND user_id = ANY ($2::uuid[])';
+const ROLE = `
+  SELECT m.role, ${RULES} FROM project_members m JOIN projects p ON p.id = m.project_id
+  WHERE m.project_id = $1 AND m.user_id = $2`;
+
+const ROLES_AT = `
+  SELECT m.user_id AS "userId", m.role, d.path, ${RULES}
+  FROM documents d
+  JOIN projects p ON p.id = d.project_id
+  JOIN project_members m ON m.project_id = d.project_id AND m.user_id = ANY ($2::uuid[])
+  WHERE d.id = $1 AND d.deleted_at IS NULL`;
 
 const ACCESS = `
-  SELECT asked.at::int, d.project_id AS "projectId", m.role, d.kind, d.path, d.access_version AS "accessVersion"
+  SELECT asked.at::int, d.project_id AS "projectId", m.role, d.kind, d.path, d.access_version AS "accessVersion",
+    asked.user_id AS "userId", ${RULES}
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (user_id, document_id, at)
   JOIN documents d ON d.id = asked.document_id AND d.deleted_at IS NULL
+  JOIN projects p ON p.id = d.project_id
   JOIN project_members m ON m.project_id = d.project_id AND m.user_id = asked.user_id`;
 
 const DOCUMENTS = `
@@ -28,21 +42,20 @@ export class PostgresMemberships extends Memberships {
     super();
     this.access = new Gathered(async (asked) => {
       const ids = [asked.map(({ userId }) => userId), asked.map(({ documentId }) => documentId)];
-      const rows = await dataSource.query<(DocumentAccess & { at: number })[]>(ACCESS, ids);
-      const found = new Map(
-        rows.map(({ at, accessVersion, ...row }) => [at, { ...row, accessVersion: Number(accessVersion) }]),
-      );
+      const rows = await dataSource.query<AccessRow[]>(ACCESS, ids);
+      const found = new Map(rows.map((row) => [row.at, accessOf(row)]));
       return asked.map((_, index) => found.get(index + 1));
     });
   }
 
-  override async role(userId: string, projectId: string): Promise<Role | undefined> {
-    return (await this.one<{ role: Role }>(ROLE, [projectId, userId]))?.role;
+  override async role(userId: string, projectId: string, path?: string): Promise<Role | undefined> {
+    const [row] = await this.dataSource.query<RoleRow[]>(ROLE, [projectId, userId]);
+    return row && path !== undefined ? roleOf({ ...row, userId, path }) : row?.role;
   }
 
-  override async roles(userIds: readonly string[], projectId: string): Promise<ReadonlyMap<string, Role>> {
-    const rows = await this.dataSource.query<{ user_id: string; role: Role }[]>(ROLES, [projectId, userIds]);
-    return new Map(rows.map((row) => [row.user_id, row.role]));
+  override async rolesAt(userIds: readonly string[], documentId: string): Promise<ReadonlyMap<string, Role>> {
+    const rows = await this.dataSource.query<PlacedRow[]>(ROLES_AT, [documentId, userIds]);
+    return new Map(rows.map((row) => [row.userId, roleOf(row)]));
   }
 
   override async document(userId: string, documentId: string): Promise<DocumentAccess | undefined> {
@@ -52,9 +65,30 @@ export class PostgresMemberships extends Memberships {
   override documents(projectId: string): Promise<DocumentEntry[]> {
     return this.dataSource.query<DocumentEntry[]>(DOCUMENTS, [projectId]);
   }
+}
 
-  private async one<T>(sql: string, values: string[]): Promise<T | undefined> {
-    const rows = await this.dataSource.query<T[]>(sql, values);
-    return rows[0];
-  }
+interface RoleRow {
+  role: Role;
+  rules: PathRule[] | null;
+}
+
+interface PlacedRow extends RoleRow {
+  userId: string;
+  path: string;
+}
+
+interface AccessRow extends PlacedRow {
+  at: number;
+  projectId: string;
+  kind: DocumentAccess['kind'];
+  accessVersion: string;
+}
+
+function roleOf({ role, rules, userId, path }: PlacedRow): Role {
+  return roleAt(role, { userId, path, rules: rules ?? [] });
+}
+
+function accessOf(row: AccessRow): DocumentAccess {
+  const { projectId, kind, path, accessVersion } = row;
+  return { projectId, kind, path, role: roleOf(row), accessVersion: Number(accessVersion) };
 }

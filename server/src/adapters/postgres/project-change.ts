@@ -1,23 +1,30 @@
 import { type ProjectEvent, type Role, TandemError } from '@tandem/protocol';
+import type { PathRule } from '@tandem/protocol/http';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { WrittenChange } from '../../core/access/changes.js';
 import { type Action, can } from '../../core/access/permissions.js';
 import { writeChange } from './change-log.js';
 import { EventOutboxEntity } from './entities/index.js';
 
+/** What somebody wants to do in a project, and to the file at which path. */
+export interface Asked {
+  readonly userId: string;
+  readonly projectId: string;
+  readonly action: Action;
+  readonly path?: string;
+}
+
 /** Rejects with `not_found` for who is no member, `forbidden` for a member whose role does not allow `action`. */
-export async function requireRole(
-  db: DataSource | EntityManager,
-  userId: string,
-  projectId: string,
-  action: Action,
-): Promise<Role> {
-  const [row] = await db.query<{ role: Role }[]>(
-    'SELECT role FROM project_members WHERE project_id = $1 AND user_id = $2',
+export async function requireRole(db: DataSource | EntityManager, asked: Asked): Promise<Role> {
+  const { userId, projectId, action, path } = asked;
+  const [row] = await db.query<{ role: Role; rules: PathRule[] }[]>(
+    `SELECT m.role, p.path_rules AS rules FROM project_members m JOIN projects p ON p.id = m.project_id
+     WHERE m.project_id = $1 AND m.user_id = $2`,
     [projectId, userId],
   );
   if (row === undefined) throw new TandemError('not_found');
-  if (!can(row.role, action)) throw new TandemError('forbidden');
+  const place = path === undefined ? undefined : { userId, path, rules: row.rules };
+  if (!can(row.role, action, place)) throw new TandemError('forbidden');
   return row.role;
 }
 
@@ -34,12 +41,12 @@ export async function lockProject(manager: EntityManager, projectId: string): Pr
 /** Runs `work` in a transaction that holds the project, if the user may do `action` there; refuses as `requireRole`. */
 export function changeProject<T>(
   dataSource: DataSource,
-  { userId, projectId, action }: { userId: string; projectId: string; action: Action },
+  asked: Asked,
   work: (manager: EntityManager, role: Role) => Promise<T>,
 ): Promise<T> {
   return dataSource.transaction(async (manager) => {
-    await lockProject(manager, projectId);
-    return work(manager, await requireRole(manager, userId, projectId, action));
+    await lockProject(manager, asked.projectId);
+    return work(manager, await requireRole(manager, asked));
   });
 }
 

@@ -102,7 +102,7 @@ export class PostgresProjectLinks extends ProjectLinks {
   }
 
   override async invitations(userId: string, projectId: string): Promise<Invitation[]> {
-    await requireRole(this.dataSource, userId, projectId, 'members.change');
+    await requireRole(this.dataSource, { userId, projectId, action: 'members.change' });
     const sql = `${INVITATION} AND l.project_id = $1 ORDER BY l.created_at, l.id`;
     return (await this.dataSource.query<Invitation[]>(sql, [projectId])).map(rounded);
   }
@@ -188,7 +188,7 @@ export class PostgresProjectLinks extends ProjectLinks {
   }
 
   override async guestLinks(userId: string, projectId: string): Promise<GuestLink[]> {
-    await requireRole(this.dataSource, userId, projectId, 'members.change');
+    await requireRole(this.dataSource, { userId, projectId, action: 'members.change' });
     const sql = `${GUEST_LINK} AND l.project_id = $1 ORDER BY l.created_at, l.id`;
     return (await this.dataSource.query<GuestLink[]>(sql, [projectId])).map(rounded);
   }

@@ -2,6 +2,7 @@ import type { DocumentEntry, DocumentKind, Role } from '@tandem/protocol';
 
 export interface DocumentAccess {
   readonly projectId: string;
+  /** What the user acts under at the document's path (`roleAt`). */
   readonly role: Role;
   readonly kind: DocumentKind;
   readonly path: string;
@@ -11,9 +12,10 @@ export interface DocumentAccess {
 
 /** What a user may reach. Deleted documents and projects of others are absent alike: `undefined`. */
 export abstract class Memberships {
-  abstract role(userId: string, projectId: string): Promise<Role | undefined>;
-  /** Of those among the users who are members. */
-  abstract roles(userIds: readonly string[], projectId: string): Promise<ReadonlyMap<string, Role>>;
+  /** In the project, or at one of its paths (`roleAt`). */
+  abstract role(userId: string, projectId: string, path?: string): Promise<Role | undefined>;
+  /** What those among the users who are members act under at a document; empty when it is gone. */
+  abstract rolesAt(userIds: readonly string[], documentId: string): Promise<ReadonlyMap<string, Role>>;
   abstract document(userId: string, documentId: string): Promise<DocumentAccess | undefined>;
   /** The documents of a project, by path. */
   abstract documents(projectId: string): Promise<DocumentEntry[]>;

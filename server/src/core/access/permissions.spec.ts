@@ -10,6 +10,7 @@ const TABLE = `
   project.delete    -      -         -      -          yes
   members.read      yes    yes       yes    yes        yes
   members.change    -      -         -      yes        yes
+  rules.change      -      -         -      yes        yes
   owners.change     -      -         -      -          yes
   document.read     yes    yes       yes    yes        yes
   document.write    -      -         yes    yes        yes

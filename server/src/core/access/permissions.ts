@@ -1,4 +1,5 @@
 import type { Role } from '@tandem/protocol';
+import { type Place, roleAt } from './path-rules.js';
 
 export type Action =
   | 'project.read'
@@ -10,6 +11,8 @@ export type Action =
   | 'members.change'
   /** Make somebody an owner; change or remove one. */
   | 'owners.change'
+  /** Where in the project editors may write. */
+  | 'rules.change'
   /** Who did what to members, rights and the project. */
   | 'audit.read'
   | 'document.read'
@@ -42,7 +45,14 @@ const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
     'history.restore',
     'ai.use',
   ];
-  const maintainer: Action[] = [...editor, 'project.change', 'members.change', 'audit.read', 'document.reset'];
+  const maintainer: Action[] = [
+    ...editor,
+    'project.change',
+    'members.change',
+    'rules.change',
+    'audit.read',
+    'document.reset',
+  ];
   const owner: Action[] = [...maintainer, 'owners.change', 'project.delete'];
   return {
     viewer: new Set(viewer),
@@ -53,6 +63,7 @@ const GRANTS: Record<Role, ReadonlySet<Action>> = (() => {
   };
 })();
 
-export function can(role: Role, action: Action): boolean {
-  return GRANTS[role].has(action);
+/** `place`: of what is done to a file, so that the rules of its path count (decision 018). */
+export function can(role: Role, action: Action, place?: Place): boolean {
+  return GRANTS[place ? roleAt(role, place) : role].has(action);
 }

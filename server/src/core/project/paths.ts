@@ -59,7 +59,7 @@ function nameRefusal(name: string): string | undefined {
  * and the two small sigmas; character by character, because `toLowerCase` of a word picks the sigma by its place. The
  * dotless ı folds to itself.
  */
-function pathKey(path: string): string {
+export function pathKey(path: string): string {
   let folded = '';
   for (const character of path) {
     if (character === 'ı') folded += character;

@@ -62,6 +62,12 @@ export class HeadWatch {
     return this.looking;
   }
 
+  /** As `look`; what is under way may have asked too early. */
+  async lookAnew(): Promise<void> {
+    await this.looking?.catch(() => undefined);
+    await this.look();
+  }
+
   /** Resolves when the room is not one of the past. Rejects with what kept it from being brought to the head of the log. */
   async whenBack(room: Room): Promise<void> {
     await this.comingBack.get(room);

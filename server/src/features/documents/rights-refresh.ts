@@ -17,7 +17,7 @@ export class RightsRefresh {
     const roles = new Map<string, Role | undefined>();
     // Of everybody here and everybody whose edits wait; also of those who come in while roles are being read.
     for (let unknown = strangers(room, roles); unknown.length > 0; unknown = strangers(room, roles)) {
-      const found = await this.memberships.roles(unknown, room.projectId);
+      const found = await this.memberships.rolesAt(unknown, room.documentId);
       for (const userId of unknown) roles.set(userId, found.get(userId));
     }
     const mayWrite = (session: RoomSession) => {

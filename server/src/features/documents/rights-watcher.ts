@@ -1,3 +1,4 @@
+import type { Role } from '@tandem/protocol';
 import type { Change, Changes } from '../../core/access/changes.js';
 import type { Room } from '../../core/document/room/room.js';
 import type { RoomBroadcast } from './room-broadcast.js';
@@ -8,6 +9,9 @@ const MOVES_RIGHTS = new Set<Change['type']>([
   'project.deleted',
   'member.removed',
   'member.changed',
+  // The rules of its paths are the project's, and may say something else of where the file is now.
+  'project.changed',
+  'document.moved',
 ]);
 
 /** Brings what REST changed to the open rooms: a right that is taken away ends here and now (D8). */
@@ -21,6 +25,8 @@ export class RightsWatcher {
     private readonly source: Changes,
     private readonly rooms: RoomDirectory,
     private readonly broadcast: RoomBroadcast,
+    /** Asks the log under which rights the open documents stand; who finds others reads the roles anew. */
+    private readonly look: () => Promise<void>,
   ) {}
 
   start(): void {
@@ -51,18 +57,39 @@ export class RightsWatcher {
         for (const room of this.roomsOf(change.projectId)) this.expel(room, change.userId);
         break;
       case 'member.changed':
-        for (const room of this.roomsOf(change.projectId)) {
-          for (const session of room.sessions) {
-            // Else the look at the heads has found it out before.
-            if (session.userId !== change.member.userId || session.memberRole === change.member.role) continue;
-            session.role = change.member.role;
-            // Hints may come late and in another order: roles are read before the next append.
-            room.accessVersion = 0;
-            this.broadcast.to(session, 'document:role', { documentId: room.documentId, role: session.role });
-          }
-        }
+        this.changed(change.projectId, change.member);
+        break;
+      case 'project.changed':
+        if (this.roomsOf(change.projectId).length > 0) this.lookAnew();
+        break;
+      case 'document.moved':
+        if (this.rooms.get(change.document.id)) this.lookAnew();
         break;
     }
+  }
+
+  private changed(projectId: string, { userId, role }: { userId: string; role: Role }): void {
+    let isNarrowed = false;
+    for (const room of this.roomsOf(projectId)) {
+      for (const session of room.sessions) {
+        // Else the look at the heads has found it out before.
+        if (session.userId !== userId || session.memberRole === role) continue;
+        // Hints may come late and in another order: roles are read before the next append.
+        room.accessVersion = 0;
+        // What editors may do here, the rules of the path say.
+        if (role === 'editor') isNarrowed = true;
+        else {
+          session.role = role;
+          this.broadcast.to(session, 'document:role', { documentId: room.documentId, role: session.role });
+        }
+      }
+    }
+    if (isNarrowed) this.lookAnew();
+  }
+
+  /** Where it does not succeed, the watch of the heads finds out. */
+  private lookAnew(): void {
+    void this.look().catch(() => undefined);
   }
 
   private roomsOf(projectId: string): Room[] {

@@ -108,7 +108,7 @@ export class RoomEngine {
     this.committers = new Committers(log, settings.committers, this.settlement, observer);
     this.integrity = new Integrity({ ...ports, observer }, this.rooms, this.settlement);
     this.heads = new HeadWatch(this.rooms, log, (room, look) => this.integrity.observe(room, look), logger);
-    this.rights = new RightsWatcher(changes, this.rooms, this.broadcast);
+    this.rights = new RightsWatcher(changes, this.rooms, this.broadcast, () => this.heads.lookAnew());
     this.host = new RoomHost(
       this.rooms,
       log,

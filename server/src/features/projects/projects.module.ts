@@ -3,14 +3,15 @@ import { Changes } from '../../core/access/changes.js';
 import { Memberships } from '../../core/access/memberships.js';
 import { SocketsGateway } from '../../platform/sockets/sockets.gateway.js';
 import { MembersController } from './members.controller.js';
+import { PathRulesController } from './path-rules.controller.js';
 import { ProjectAudience } from './project-audience.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsSocket } from './projects.socket.js';
 
-/** Projects and who is in them. Needs the ports `Projects`, `Members`, `Memberships` and `Changes`. */
+/** Projects and who is in them. Needs the ports `Projects`, `Members`, `PathRuleStore`, `Memberships` and `Changes`. */
 @Global()
 @Module({
-  controllers: [ProjectsController, MembersController],
+  controllers: [ProjectsController, MembersController, PathRulesController],
   providers: [ProjectAudience],
   exports: [ProjectAudience],
 })

@@ -24,7 +24,7 @@ export class SimulatedMemberships extends Memberships {
     return translated(this.link.call('roles', () => this.link.database.roles.get(userId)));
   }
 
-  override roles(userIds: readonly string[]): Promise<ReadonlyMap<string, Role>> {
+  override rolesAt(userIds: readonly string[]): Promise<ReadonlyMap<string, Role>> {
     const { roles } = this.link.database;
     return translated(
       this.link.call('roles', () => new Map([...roles].filter(([userId]) => userIds.includes(userId)))),

@@ -181,6 +181,19 @@ export function changesOnTwoNodes(settings: () => Partial<AppConfig>): void {
       expect((await refusedWith(watching.ask('project:open', { projectId }))).code).toBe('not_found');
     });
 
+    it('DOC-20 D8 A44: a rule of paths holds on every node, and for what was sent before it', async () => {
+      const { projectId, documentId, editor } = await bobThere();
+      const typing = hammer(editor);
+      await typing.some();
+      begin();
+      await here.rest(ada, 'PUT', `/projects/${projectId}/path-rules`, { rules: [{ path: '**', access: 'read' }] });
+      const stored = await here.count('document_updates', documentId);
+      const told = await editor.client.hears('document:role', undefined, withinMs);
+      expect(told).toEqual({ documentId, role: 'commenter' });
+      expect(new Set(await typing.stop())).toEqual(new Set(['ok', 'forbidden']));
+      expect(await here.count('document_updates', documentId)).toBe(stored);
+    });
+
     it('DOC-25 PRJ-2 D8 F31: a document that is deleted is closed on every node, and its project told once', async () => {
       const { projectId, documentId, editor, watching } = await bobThere();
       const typing = hammer(editor);

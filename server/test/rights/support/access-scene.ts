@@ -12,12 +12,12 @@ import type { TestAnswer, TestApp } from '../../../src/testing/test-app.js';
 
 /** From the least to the most: each may do all that those before it may. */
 export const ROLES = ['viewer', 'commenter', 'editor', 'maintainer', 'owner'] as const satisfies readonly Role[];
-/** `expired`: the owner, with a token whose time is over. */
-export const WHO = ['anonymous', 'expired', 'stranger', ...ROLES] as const;
+/** `expired`: the owner, with a token whose time is over. `confined`: an editor who may write only under docs/. */
+export const WHO = ['anonymous', 'expired', 'stranger', ...ROLES, 'confined'] as const;
 export type Who = (typeof WHO)[number];
 
 /** Beside them: another owner, an editor, and somebody who is no member. */
-const PEOPLE = ['stranger', ...ROLES, 'founder', 'peer', 'outsider'] as const;
+const PEOPLE = ['stranger', ...ROLES, 'confined', 'founder', 'peer', 'outsider'] as const;
 export type Person = (typeof PEOPLE)[number];
 
 export type Values = Readonly<Record<string, string>>;
@@ -77,8 +77,13 @@ export class AccessScene {
     const project = (await server.app.get(Projects, any).create(ids.founder, newProject())).id;
     await dataSource.query(
       'INSERT INTO project_members (project_id, user_id, role) SELECT $1, * FROM unnest($2::uuid[], $3::text[])',
-      [project, [...ROLES.map((role) => ids[role]), ids.peer], [...ROLES, 'editor']],
+      [project, [...ROLES.map((role) => ids[role]), ids.peer, ids.confined], [...ROLES, 'editor', 'editor']],
     );
+    const rules = [
+      { path: '**', access: 'read', userId: ids.confined },
+      { path: 'docs/', access: 'write', userId: ids.confined },
+    ];
+    await dataSource.query('UPDATE projects SET path_rules = $2 WHERE id = $1', [project, JSON.stringify(rules)]);
     const directory = server.app.get(DocumentsDirectory, any);
     const document = (await directory.create(ids.founder, project, newFile('a.txt', 'text'))).value.id;
     const emails = { outsiderEmail: emailOf(ids.outsider), founderEmail: emailOf(ids.founder) };

@@ -99,6 +99,8 @@ const PROJECT = api([
   line('viewer', 'GET /projects/{project}', 200),
   line('maintainer', 'PATCH /projects/{project}', 200, { name: 'New' }),
   line('owner', 'DELETE /projects/{project}', 204),
+  line('viewer', 'GET /projects/{project}/path-rules', 200),
+  line('maintainer', 'PUT /projects/{project}/path-rules', 200, { rules: [{ path: 'docs/', access: 'read' }] }),
   line('maintainer', 'GET /projects/{project}/audit', 200),
   line('viewer', 'GET /projects/{project}/members', 200),
   line('maintainer', 'POST /projects/{project}/members', 201, { email: '{outsiderEmail}', role: 'maintainer' }),

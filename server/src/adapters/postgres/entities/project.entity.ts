@@ -1,4 +1,4 @@
-import type { Project } from '@tandem/protocol/http';
+import type { PathRule, Project } from '@tandem/protocol/http';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 @Entity('projects')
@@ -14,6 +14,13 @@ export class ProjectEntity {
 
   @Column('jsonb', { name: 'ai_context' })
   aiContext!: Project['aiContext'];
+
+  /** In their order, the last that fits holding. */
+  @Column('jsonb', { name: 'path_rules', default: [] })
+  pathRules!: PathRule[];
+
+  @Column('integer', { name: 'path_rules_version', default: 0 })
+  pathRulesVersion!: number;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

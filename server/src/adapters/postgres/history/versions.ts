@@ -97,8 +97,9 @@ export class PostgresVersions extends Versions {
   ): Promise<T> {
     const { projectId } = await placeOf(this.dataSource, documentId);
     return changeProject(this.dataSource, { userId, projectId, action }, async (manager) => {
-      // Under the project's lock it cannot be deleted any more.
-      await placeOf(manager, documentId);
+      // Under the project's lock it cannot be deleted or moved any more.
+      const { path } = await placeOf(manager, documentId);
+      await requireRole(manager, { userId, projectId, action, path });
       return work(manager);
     });
   }
@@ -106,11 +107,12 @@ export class PostgresVersions extends Versions {
 
 interface Place {
   readonly projectId: string;
+  readonly path: string;
   readonly kind: DocumentKind;
 }
 
 export async function placeOf(db: DataSource | EntityManager, documentId: string): Promise<Place> {
-  const sql = 'SELECT project_id AS "projectId", kind FROM documents WHERE id = $1 AND deleted_at IS NULL';
+  const sql = 'SELECT project_id AS "projectId", path, kind FROM documents WHERE id = $1 AND deleted_at IS NULL';
   const [place] = await db.query<Place[]>(sql, [documentId]);
   if (place === undefined) throw new TandemError('not_found');
   return place;
@@ -118,7 +120,7 @@ export async function placeOf(db: DataSource | EntityManager, documentId: string
 
 async function requireReader(db: DataSource, userId: string, documentId: string): Promise<Place> {
   const place = await placeOf(db, documentId);
-  await requireRole(db, userId, place.projectId, 'history.read');
+  await requireRole(db, { userId, projectId: place.projectId, action: 'history.read' });
   return place;
 }
 

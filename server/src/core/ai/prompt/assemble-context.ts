@@ -1,6 +1,6 @@
+import { matchesPath } from '../../project/path-patterns.js';
 import type { CompletionPrompt, Snippet } from '../model-provider.js';
 import { isDenied } from './denied-paths.js';
-import { matchesPath } from './path-patterns.js';
 import { similarWindows } from './similar-windows.js';
 
 export interface ContextInput {

@@ -5,9 +5,9 @@ import type { AiRequests, AiSettings, ClaimedAnalysis } from '../../../core/ai/a
 import type { Analyzer } from '../../../core/ai/analyzer.js';
 import type { DiagnosticsStore, SourceResult } from '../../../core/ai/diagnostics-store.js';
 import { isDenied } from '../../../core/ai/prompt/denied-paths.js';
-import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import { DocumentTooSlow, type TextSnapshot } from '../../../core/ai/replicas.js';
 import { toDiagnostics } from '../../../core/ai/to-diagnostics.js';
+import { matchesPath } from '../../../core/project/path-patterns.js';
 import type { AiObserver } from './ai-observer.js';
 import type { DocumentReplicas } from './document-replicas.js';
 

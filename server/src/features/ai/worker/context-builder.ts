@@ -3,9 +3,9 @@ import { type CompletionPrompt, ModelError, type ModelProvider } from '../../../
 import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
 import { assembleContext, type ContextInput } from '../../../core/ai/prompt/assemble-context.js';
 import { chooseLines } from '../../../core/ai/prompt/choose-lines.js';
-import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import type { SecretFilter } from '../../../core/ai/prompt/secret-filter.js';
 import type { Located } from '../../../core/ai/replicas.js';
+import { matchesPath } from '../../../core/project/path-patterns.js';
 import type { DocumentReplicas } from './document-replicas.js';
 import type { ProjectCorpus } from './project-corpus.js';
 import { Unanswerable } from './unanswerable.js';

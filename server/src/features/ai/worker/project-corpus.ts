@@ -3,9 +3,9 @@ import { TandemError } from '@tandem/protocol';
 import type { LearningModel } from '../../../core/ai/learning-model.js';
 import type { ProjectFile, ProjectFiles } from '../../../core/ai/project-files.js';
 import { isDenied } from '../../../core/ai/prompt/denied-paths.js';
-import { matchesPath } from '../../../core/ai/prompt/path-patterns.js';
 import type { Compactor } from '../../../core/document/compactor.js';
 import type { UpdateLog } from '../../../core/document/update-log.js';
+import { matchesPath } from '../../../core/project/path-patterns.js';
 import { readableState } from '../../documents/readable-state.js';
 import type { AiObserver } from './ai-observer.js';
 

@@ -37,7 +37,7 @@ export class DocumentsService {
   async create(userId: string, projectId: string, body: z.output<typeof documentBody>): Promise<Document> {
     const place = acceptedPath(body.path);
     // The directory judges again under its lock; asked here too, so that encoding is done for members only.
-    const role = await this.memberships.role(userId, projectId);
+    const role = await this.memberships.role(userId, projectId, place.path);
     if (role === undefined) throw new TandemError('not_found');
     if (!can(role, 'document.create')) throw new TandemError('forbidden');
     const content = await this.content(body);
