@@ -78,6 +78,18 @@ describe('hostile input', () => {
     expect(refusal(answer)).toEqual([400, 'bad_request']);
   });
 
+  it.each(['%0d%0aSet-Cookie:%20a=b', '%0aevent:%20x', 'a%00b'])(
+    'A55: %s in an address splits no answer',
+    async (id) => {
+      for (const path of [`/documents/${id}`, `/projects/${id}/members`]) {
+        const answer = await ask('GET', path);
+        expect([400, 404]).toContain(answer.status);
+        expect(answer.headers.get('set-cookie')).toBeNull();
+        expect(answer.text).not.toMatch(/[\r\n]/);
+      }
+    },
+  );
+
   it.each(['__proto__', 'constructor', 'prototype'])('A47: refuses the key %s anywhere', async (key) => {
     for (const body of [`{"name":"a","${key}":{}}`, `{"name":"a","configuration":{"analysisRules":{"${key}":true}}}`])
       expect(refusal(await ask('POST', '/projects', body))).toEqual([400, 'bad_key']);

@@ -152,14 +152,18 @@ describe('completions', () => {
     expect(heard(editor.client, first)).toMatchObject({ closed: { outcome: 'superseded' }, dones: [{}] });
   });
 
-  it('CMP-5: equal requests of two windows are one', async () => {
+  it('A52 CMP-5: equal requests of two windows are one, those of two people are not', async () => {
     world.script = () => ({ tokens: ['shared'], delayMs: 200 });
-    const { editor, ada } = await world.scene();
+    const bob = await world.sync.person('Bob');
+    const { editor, ada } = await world.scene('x = ', [[bob, 'editor']]);
     const window = await world.open(ada, editor.documentId);
-    const ids = await Promise.all([ask(editor), ask(window)]);
+    const other = await world.open(bob, editor.documentId);
+    const ids = await Promise.all([ask(editor), ask(window), ask(other)]);
     expect(ids[0]).toBe(ids[1]);
+    expect(ids[0]).not.toBe(ids[2]);
     for (const { client } of [editor, window]) await isDone(client, ids[0]!);
-    expect(world.model.requests).toHaveLength(1);
+    await isDone(other.client, ids[2]!);
+    expect(world.model.requests).toHaveLength(2);
   });
 
   it('CMP-6: cancel reaches the model, is answered again when repeated, and is nobody else’s', async () => {
@@ -216,7 +220,7 @@ describe('completions', () => {
     ).toMatchObject({ code: 'not_found' });
   });
 
-  it('CMP-10: others see no more than the project and the asker allow', async () => {
+  it('A52 CMP-10: others see no more than the project and the asker allow', async () => {
     const bob = await world.sync.person('Bob');
     const { editor, documentId, ada, projectId } = await world.scene('x = ', [[bob, 'editor']]);
     const other = await world.open(bob, documentId);
@@ -350,7 +354,7 @@ describe('completions', () => {
     expect(closed).toMatchObject({ outcome: 'cancelled' });
   });
 
-  it('CMP-16: the quota is one for all connections of a person', async () => {
+  it('A53 CMP-16: the quota is one for all connections of a person', async () => {
     const { editor, ada, documentId } = await world.scene();
     const windows = [editor, await world.open(ada, documentId), await world.open(ada, documentId)];
     const answers = await Promise.all(
@@ -398,7 +402,7 @@ describe('completions', () => {
     expect(world.model.requests).toHaveLength(0);
   });
 
-  it('CMP-16: an editor that asks without a pause is slowed down, and told for how long', async () => {
+  it('A53 CMP-16: an editor that asks without a pause is slowed down, and told for how long', async () => {
     const { editor } = await world.scene();
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, n) => editor.client.ask('completion:start', question(editor, { at: n % 10 }))),

@@ -105,7 +105,7 @@ describe.each(['completions', 'chat'] as const)('what a model is told, by the AP
   });
   afterAll(() => world?.stop());
 
-  it('CMP-14: open and pinned files of the project, and nothing that is secret, excluded, deleted or elsewhere', async () => {
+  it('A51 CMP-14: open and pinned files of the project, and nothing that is secret, excluded, deleted or elsewhere', async () => {
     const { canaries, editor, at } = await fill(world);
     const expected = [...canaries.allowed.keys()].filter((name) => name !== 'instructions' || api === 'chat');
     // A file that takes its time is left out: it is there for a later request.

@@ -54,7 +54,7 @@ describe('A44: rules of paths', () => {
     expect(roleAt(one, { ...place, rules: [write('**')] })).toBe(one);
   });
 
-  it('a hundred of the longest are judged in a moment', () => {
+  it('A56: a hundred of the longest are judged in a moment', () => {
     const rules = Array.from({ length: 100 }, () => read(`${'**/a*'.repeat(40).slice(0, 198)}/z`));
     const path = `${'a/'.repeat(510)}b`;
     const began = performance.now();
