@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { patience } from '../../../testing/patience.js';
+import { patience } from '../../testing/patience.js';
 import { matchesPath } from './path-patterns.js';
 
 describe('matchesPath', () => {

@@ -40,7 +40,7 @@ class EverybodyEdits extends Memberships {
   async role(userId: string) {
     return this.removed.has(userId) ? undefined : ('editor' as const);
   }
-  async roles(userIds: readonly string[]) {
+  async rolesAt(userIds: readonly string[]) {
     const members = userIds.filter((userId) => !this.removed.has(userId));
     return new Map(members.map((userId) => [userId, 'editor' as const]));
   }

@@ -27,7 +27,7 @@ class EverybodyEdits extends Memberships {
   async role() {
     return 'editor' as const;
   }
-  async roles() {
+  async rolesAt() {
     return new Map<string, 'editor'>();
   }
   async document(): Promise<DocumentAccess> {
