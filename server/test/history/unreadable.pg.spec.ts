@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoredDataCorrupt } from '../../src/core/document/update-log.js';
 import { PastContents } from '../../src/features/history/past-contents.js';
 import { fingerprint } from '../../src/testing/yjs-edits.js';
 import { RetentionWorld, type WrittenDocument } from './support/retention-world.js';
@@ -66,6 +67,13 @@ describe('F24 D7: a page that PostgreSQL cannot read', () => {
     await world.retention().run();
     expect(await world.seqs(damaged.documentId)).toEqual([]);
     await expectSame(damaged);
+  });
+
+  it('is told to who asks for the list of changes, and not to who asks for that of another file', async () => {
+    const [damaged, other] = [await world.written(5), await world.written(5)];
+    await unreadable('document_updates', row(damaged, 3));
+    await expect(world.past.changes(damaged.documentId, undefined, 100)).rejects.toThrow(StoredDataCorrupt);
+    expect((await world.past.changes(other.documentId, undefined, 100)).rows).toHaveLength(5);
   });
 
   it('of a document that was deleted keeps no other from going, nor what is left of sign-ins', async () => {

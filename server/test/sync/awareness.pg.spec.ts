@@ -180,6 +180,7 @@ describe('hostile awareness', () => {
     ['a state that is a list', 'bad_request', (me) => craft([[me, 1, '[1]']])],
     ['a state that is a string', 'bad_request', (me) => craft([[me, 1, '"x"']])],
     ['a state nested 100 deep', 'bad_request', (me) => craft([[me, 1, `{"a":${'['.repeat(100)}${']'.repeat(100)}}`]])],
+    ['a clock with nothing above it', 'bad_request', (me) => craft([[me, Number.MAX_SAFE_INTEGER, '{}']])],
     ['no bytes', 'bad_request', () => new Uint8Array()],
     ['four billion declared states', 'bad_request', () => new Uint8Array([255, 255, 255, 255, 15])],
     ['bytes left over', 'bad_request', (me) => Buffer.concat([craft([[me, 1, '{}']]), new Uint8Array(1)])],

@@ -45,6 +45,9 @@ export abstract class PastDocuments {
    * StoredDataCorrupt. A time to come is now.
    */
   abstract at(documentId: string, moment: Moment): Promise<PastDocument>;
-  /** At most `limit` rows with a `seq` less than `before`, or the newest. */
+  /**
+   * At most `limit` rows with a `seq` less than `before`, or the newest. Rejects with `not_found`, and with StoredDataCorrupt when
+   * a row among them cannot be read.
+   */
   abstract changes(documentId: string, before: number | undefined, limit: number): Promise<ChangeRows>;
 }

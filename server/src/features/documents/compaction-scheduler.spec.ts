@@ -39,12 +39,12 @@ class FailingCompactor extends Compactor {
   override async close(): Promise<void> {}
 }
 
-function world(restMs = 0) {
+function world(restMs = 0, bytes = 1e9) {
   const log = new MemoryUpdateLog();
   log.create(DOCUMENT, PROJECT);
   const compactor = new FailingCompactor();
   const logger = pino({ level: 'silent' });
-  const scheduler = new CompactionScheduler(log, compactor, { rows: 5, bytes: 1e9, restMs }, logger, NO_OBSERVER);
+  const scheduler = new CompactionScheduler(log, compactor, { rows: 5, bytes, restMs }, logger, NO_OBSERVER);
   const room = new Room(DOCUMENT, PROJECT, 'text', DocumentState.empty('text'), 1, 1, DEFAULT_LIMITS);
   const doc = new Y.Doc();
   let newest: Uint8Array;
@@ -105,6 +105,16 @@ describe('CompactionScheduler', () => {
     expect(room.state.compactedSeq).toBe(5);
     await edit();
     expect(room.state.compactedSeq).toBe(5 + 5 * 64);
+  });
+
+  it('a tail of few rows that are large does not rest for long either', async () => {
+    const { compactor, room, edit } = world(60_000, 1);
+    compactor.error = undefined;
+    await edit();
+    expect(room.state.compactedSeq).toBe(1);
+    while (room.state.compactedSeq === 1) await edit();
+    // Each row is some 20 bytes, and 64 make it so.
+    expect(room.state.compactedSeq).toBeLessThan(10);
   });
 
   it('D2: leaves a document alone that lacks edits, until it is whole again', async () => {

@@ -57,7 +57,7 @@ export class CompactionScheduler {
     const tail = room.state.tailLength;
     if (tail.rows < 2 * (this.failedAt.get(room) ?? 0) || !isCompactionDue(tail, this.policy)) return false;
     const age = performance.now() - (this.compactedAt.get(room) ?? Number.NEGATIVE_INFINITY);
-    return age >= this.policy.restMs || tail.rows >= this.policy.rows * HOT;
+    return age >= this.policy.restMs || tail.rows >= this.policy.rows * HOT || tail.bytes >= this.policy.bytes * HOT;
   }
 
   private async run(): Promise<void> {

@@ -24,6 +24,7 @@ import { QueryParams } from '../../platform/http/query.decorator.js';
 import { NeedsScope } from '../../platform/http/scope.decorator.js';
 import { requireAccess } from './access.js';
 import { DocumentResets } from './document-resets.js';
+import { refuse } from './refusals.js';
 import { Restores } from './restores.js';
 
 /** Rows that one page is made of at most: some ten milliseconds of the database's time. */
@@ -53,7 +54,7 @@ export class HistoryController {
     @QueryParams(historyQuery) { before, limit }: z.output<typeof historyQuery>,
   ): Promise<HistoryPage> {
     await requireAccess(this.memberships, userId, documentId, 'history.read');
-    const { rows, oldestSeq } = await this.past.changes(documentId, before, PAGE_ROWS);
+    const { rows, oldestSeq } = await this.past.changes(documentId, before, PAGE_ROWS).catch(refuse);
     const changes = groupChanges(rows, limit);
     const first = changes.at(-1)?.fromSeq ?? 0;
     return { changes, before: first > oldestSeq + 1 ? first : null, oldestSeq };

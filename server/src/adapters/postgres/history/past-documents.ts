@@ -65,26 +65,33 @@ export class PostgresPastDocuments extends PastDocuments {
 
   /** In one snapshot of the database: retention may drop the rows that it is on its way to. */
   override at(documentId: string, moment: Moment): Promise<PastDocument> {
-    return this.dataSource
-      .transaction('REPEATABLE READ', async (manager) => {
-        // A scan, which is faster in a small table, would read the damaged pages of other documents as well.
-        await manager.query('SET LOCAL enable_seqscan = off');
-        const document = await findDocument(manager, documentId);
-        const seq = await resolve(manager, documentId, document, moment);
-        return pastDocument(manager, documentId, document, seq, this.bounds);
-      })
-      .catch((error: unknown) => {
-        throw isUnreadable(error) ? new StoredDataCorrupt(`${documentId} cannot be read`, { cause: error }) : error;
-      });
+    return this.reading(documentId, async (manager, document) => {
+      const seq = await resolve(manager, documentId, document, moment);
+      return pastDocument(manager, documentId, document, seq, this.bounds);
+    });
   }
 
   override changes(documentId: string, before: number | undefined, limit: number): Promise<ChangeRows> {
-    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
-      const { head, historySeq } = await findDocument(manager, documentId);
+    return this.reading(documentId, async (manager, { head, historySeq }) => {
       const values = [documentId, historySeq, before ?? head + 1, limit];
       const rows = await manager.query<RawChange[]>(CHANGES, values);
       return { rows: rows.map(toChangeRow).sort((a, b) => b.seq - a.seq), oldestSeq: historySeq };
     });
+  }
+
+  private reading<T>(
+    documentId: string,
+    work: (manager: EntityManager, document: DocumentRow) => Promise<T>,
+  ): Promise<T> {
+    return this.dataSource
+      .transaction('REPEATABLE READ', async (manager) => {
+        // A scan, which is faster in a small table, would read the damaged pages of other documents as well.
+        await manager.query('SET LOCAL enable_seqscan = off');
+        return work(manager, await findDocument(manager, documentId));
+      })
+      .catch((error: unknown) => {
+        throw isUnreadable(error) ? new StoredDataCorrupt(`${documentId} cannot be read`, { cause: error }) : error;
+      });
   }
 }
 

@@ -149,6 +149,9 @@ export class AwarenessTable {
   }
 }
 
+/** Counted up by one from zero, once a second, it takes a hundred years; what is far above leaves nothing to count up to. */
+const MAX_CLOCK = 2 ** 32;
+
 /**
  * Reads an editor's awareness update and stamps it: `user` is the token's, whatever the editor wrote (A12).
  *
@@ -167,6 +170,7 @@ export function readAwareness(
     for (let i = 0; i < count; i++) {
       const clientId = reader.varUint();
       const clock = reader.varUint();
+      if (clock > MAX_CLOCK) return { code: 'bad_request' };
       const start = reader.position;
       if (reader.varBytes().length > limits.maxAwarenessBytes) return tooLarge(limits.maxAwarenessBytes);
       reader.position = start;
