@@ -263,3 +263,28 @@ test('A50 no link, address or password of a mail is in the log, also when the ma
   for (const secret of [token, 'canary', 'canary-mailbox']) expect(world.server.log).not.toContain(secret);
   expect(world.server.log).toContain('"responseCode":550');
 });
+
+describe('A38 who adds members where mail is sent', () => {
+  test('learns of nobody whether they have an account, but of those with whom she shares a project', async () => {
+    const [ada, bob] = [await world.person(), await world.person()];
+    const token = ada.accessToken;
+    const made = async () =>
+      (await world.ask('POST', '/projects', { name: 'Apollo' }, token)).json<{ id: string }>().id;
+    const [first, second] = [await made(), await made()];
+    const add = (projectId: string, email: string) =>
+      world.ask('POST', `/projects/${projectId}/members`, { email, role: 'editor' }, token);
+    const [known, unknown] = [await add(first, bob.email), await add(first, world.newAddress())];
+    expect(known.status).toBe(404);
+    expect(outcome(known)).toEqual(outcome(unknown));
+    const invited = await world.ask(
+      'POST',
+      `/projects/${first}/invitations`,
+      { email: bob.email, role: 'viewer' },
+      token,
+    );
+    expect([invited.status, invited.json<{ url?: string }>().url]).toEqual([201, undefined]);
+    const invitation = tokenOf(await world.mailbox.next(bob.email), 'invite');
+    expect((await world.ask('POST', '/invitations/accept', { token: invitation }, bob.accessToken)).status).toBe(200);
+    expect((await add(second, bob.email)).status).toBe(201);
+  });
+});

@@ -30,12 +30,19 @@ export class PostgresMembers extends Members {
     return this.dataSource.query<Member[]>(`${SELECT} ORDER BY m.created_at, u.id`, [projectId]);
   }
 
-  override add(userId: string, projectId: string, email: string, role: Role): Promise<Committed<Member>> {
+  override add(
+    userId: string,
+    projectId: string,
+    email: string,
+    role: Role,
+    among: 'everybody' | 'acquaintances' = 'everybody',
+  ): Promise<Committed<Member>> {
     return this.transaction(userId, projectId, async (manager, actor) => {
       refuse({ actor, self: false, to: role, owners: 1 });
       // Held to the end: an account that is being deleted is not there any more.
       const user = await manager.findOne(UserEntity, { where: { email }, lock: { mode: 'for_key_share' } });
-      if (user === null) throw new TandemError('not_found', 'Nobody has registered with this e-mail address');
+      const isKnown = user !== null && (among === 'everybody' || (await areAcquainted(manager, userId, user.id)));
+      if (!isKnown) throw new TandemError('not_found', UNKNOWN[among]);
       if ((await findMember(manager, projectId, user.id)) !== undefined) throw new TandemError('already_member');
       await manager.insert(ProjectMemberEntity, { projectId, userId: user.id, role });
       const value: Member = { userId: user.id, email, displayName: user.displayName, role };
@@ -88,6 +95,21 @@ export class PostgresMembers extends Members {
     await this.audit.record({ action: event.type, actorId: by, projectId, target, details }, manager);
     return { value, written: await recordEvent(manager, event, by) };
   }
+}
+
+/** The same for who has no account and for who is a stranger (A38). */
+const UNKNOWN = {
+  everybody: 'Nobody has registered with this e-mail address',
+  acquaintances: 'Nobody with whom you share a project has this e-mail address; invite them',
+};
+
+async function areAcquainted(manager: EntityManager, userId: string, otherId: string): Promise<boolean> {
+  const [row] = await manager.query<object[]>(
+    `SELECT 1 FROM project_members mine JOIN project_members theirs USING (project_id)
+     WHERE mine.user_id = $1 AND theirs.user_id = $2 LIMIT 1`,
+    [userId, otherId],
+  );
+  return row !== undefined;
 }
 
 function refuse(change: MemberChange): void {

@@ -10,8 +10,17 @@ import type { Committed } from './committed.js';
 export abstract class Members {
   /** Oldest first. */
   abstract list(userId: string, projectId: string): Promise<Member[]>;
-  /** Rejects with `not_found` when nobody has registered with that address, and `already_member`. */
-  abstract add(userId: string, projectId: string, email: string, role: Role): Promise<Committed<Member>>;
+  /**
+   * `among`: everybody who has registered, or those with whom `userId` shares a project, whose address is no news. Rejects with
+   * `not_found` when nobody of them has that address, and `already_member`.
+   */
+  abstract add(
+    userId: string,
+    projectId: string,
+    email: string,
+    role: Role,
+    among?: 'everybody' | 'acquaintances',
+  ): Promise<Committed<Member>>;
   /** Rejects with `last_owner` when none would be left. A repeat changes nothing. */
   abstract change(userId: string, projectId: string, memberId: string, role: Role): Promise<Committed<Member>>;
   /** Rejects with `last_owner` when none would be left; everybody may remove themselves. */

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nes
 import { type Member, member, memberBody, memberList, memberPatch } from '@tandem/protocol/http';
 import type { z } from 'zod';
 import { Changes } from '../../core/access/changes.js';
+import { Mailer } from '../../core/access/mailer.js';
 import { announce } from '../../core/project/committed.js';
 import { Members } from '../../core/project/members.js';
 import { ApiJson, ApiJsonBody, ApiRefusals } from '../../platform/http/api.js';
@@ -18,6 +19,7 @@ export class MembersController {
   constructor(
     private readonly members: Members,
     private readonly changes: Changes,
+    private readonly mailer: Mailer,
   ) {}
 
   @Get()
@@ -33,7 +35,11 @@ export class MembersController {
 
   @Post()
   @NeedsScope('write')
-  @ApiOperation({ summary: 'Add somebody who has registered, by e-mail address' })
+  @ApiOperation({
+    summary: 'Add somebody who has registered, by e-mail address',
+    description:
+      'On a server that sends mail: somebody with whom you share a project. Invite others: whether an address has an account, nobody is told.',
+  })
   @ApiJsonBody(memberBody)
   @ApiJson(201, member, 'The new member')
   @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'already_member')
@@ -42,7 +48,9 @@ export class MembersController {
     @UuidParam('id') projectId: string,
     @JsonBody(memberBody) { email, role }: z.output<typeof memberBody>,
   ): Promise<Member> {
-    return announce(this.changes, await this.members.add(userId, projectId, email, role));
+    // Without mail there is no other way to reach them, and registering tells as much.
+    const among = this.mailer.isConfigured ? 'acquaintances' : 'everybody';
+    return announce(this.changes, await this.members.add(userId, projectId, email, role, among));
   }
 
   @Patch(':userId')
