@@ -37,7 +37,7 @@ export default defineConfig({
           groups: [
             {
               name: 'editor',
-              test: /node_modules\/(@codemirror\/(?!lang-)|@lezer\/(common|highlight|lr)\/|style-mod|y-codemirror)/,
+              test: /node_modules\/(@codemirror\/(?!lang-|merge)|@lezer\/(common|highlight|lr)\/|style-mod|y-codemirror)/,
             },
             { name: 'sync', test: /node_modules\/(yjs|lib0|y-protocols|socket\.io|engine\.io|zod|idb)|zod-config/ },
           ],

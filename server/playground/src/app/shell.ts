@@ -15,7 +15,7 @@ import { openProjectSettings } from '../settings/project-settings-dialog.js';
 import { openSettings } from '../settings/settings-dialog.js';
 import type { StatusKind } from '../status/status.js';
 import { statusBar } from '../status/status-bar.js';
-import { tabStrip } from '../tabs/tab-strip.js';
+import { tabRow } from '../tabs/tab-row.js';
 import { treeView } from '../tree/tree-view.js';
 import { button, iconButton } from '../ui/controls.js';
 import { tell } from '../ui/toasts.js';
@@ -149,8 +149,12 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
       assistance: desk.assistance,
       self: desk.user,
     });
-    const pane = new EditorPane(within, workplace.tabs, isSignedOut, (tab) =>
-      editorTools(tab.document, workplace, desk.assistance, attributions),
+    const pane = new EditorPane(
+      within,
+      workplace.tabs,
+      isSignedOut,
+      (tab) => editorTools(tab.document, workplace, desk.assistance, attributions),
+      workplace.damage.damaged,
     );
     const problems = new ProblemsView(within, workplace, pane);
     problemsView.value = problems;
@@ -169,7 +173,7 @@ export function shell(desk: Desk, { onSignOut, onSignInAgain }: ShellOptions): H
         void pane.jumpTo(person.id);
       }),
     );
-    work.replaceChildren(tabStrip(within, workplace.tabs), pane.element, blank, problems.panel);
+    work.replaceChildren(tabRow(within, workplace), pane.element, blank, problems.panel);
     within.effect(() => {
       facts.value = pane.facts.value;
     });

@@ -19,11 +19,15 @@ interface Mounted {
 /** How long a jump waits for the other's cursor to become known in a file that is being opened. */
 const JUMP_PATIENCE_MS = 4_000;
 
+const DAMAGE =
+  'Part of this file was damaged in storage, and some of its text may be missing. What is missing comes back by itself when somebody who still has it opens the file; everything else works as usual.';
+
 /** Shows the editor of the tab in front. Each tab keeps its editor: selection, undo and scroll position stay. */
 export class EditorPane {
   readonly element = h('section', { class: 'pane', 'aria-label': 'Editor' });
   readonly #host = h('div', { class: 'editor-host', 'data-testid': 'editor' });
   readonly #notice = h('div', { class: 'pane-notice', hidden: true, 'data-testid': 'readonly-notice' });
+  readonly #damage = h('div', { class: 'pane-notice damage', role: 'status', 'data-testid': 'damage-notice' });
   readonly #waiting = h('div', { class: 'pane-waiting', role: 'status' });
   readonly #mounted = new Map<Tab, Mounted>();
   readonly #facts: Signal<EditorFacts | undefined> = signal(undefined);
@@ -38,8 +42,11 @@ export class EditorPane {
     private readonly locked: Readable<boolean>,
     /** What else the editor of a file can do. */
     private readonly toolsOf: (tab: Tab) => Extension,
+    /** The file in front, if edits of it are lost or under repair in storage. */
+    private readonly damaged: Readable<string | undefined>,
   ) {
-    this.element.append(this.#notice, this.#host, this.#waiting);
+    this.element.append(this.#damage, this.#notice, this.#host, this.#waiting);
+    scope.effect(() => this.#showDamage());
     scope.effect(() => this.#dropClosed());
     scope.effect(() => this.#show());
     scope.add(() => {
@@ -128,6 +135,13 @@ export class EditorPane {
           : '';
     if (this.#notice.textContent !== text) this.#notice.replaceChildren(...(text ? [icon('lock'), text] : []));
     this.#notice.hidden = text === '';
+  }
+
+  #showDamage(): void {
+    const documentId = this.tabs.active.value?.document.documentId;
+    const isDamaged = documentId !== undefined && this.damaged.value === documentId;
+    this.#damage.hidden = !isDamaged;
+    this.#damage.replaceChildren(...(isDamaged ? [icon('alert'), DAMAGE] : []));
   }
 
   /** One editor for each text; a document that is replaced (rule V4) gets a new one in its place. */

@@ -15,11 +15,14 @@ interface DialogOptions {
   body: (dialog: Dialog) => Child[];
   actions?: (dialog: Dialog) => Child[];
   wide?: boolean;
+  /** As large as the page allows, for a text of its own. */
+  full?: boolean;
 }
 
 /** A modal dialog: the native element keeps the focus inside, closes with Escape and gives the focus back. */
-export function openDialog({ title, testId, body, actions, wide }: DialogOptions): Dialog {
-  const element = h('dialog', { class: wide ? 'dialog wide' : 'dialog', 'aria-label': title, 'data-testid': testId });
+export function openDialog({ title, testId, body, actions, wide, full }: DialogOptions): Dialog {
+  const size = full ? 'dialog full' : wide ? 'dialog wide' : 'dialog';
+  const element = h('dialog', { class: size, 'aria-label': title, 'data-testid': testId });
   const scope = new Scope();
   const dialog: Dialog = { element, scope, close: () => element.close() };
   element.append(
@@ -85,14 +88,15 @@ interface TextQuestion {
   title: string;
   label: string;
   value?: string;
+  maxLength?: number;
   confirm: string;
   /** Rejecting keeps the dialog open and shows the message. */
   submit: (value: string) => Promise<void>;
 }
 
 /** Asks for one line of text. */
-export function askText({ title, label, value = '', confirm: action, submit }: TextQuestion): void {
-  const input = h('input', { type: 'text', value, required: true, maxlength: 1024, 'data-testid': 'ask-input' });
+export function askText({ title, label, value = '', maxLength = 1024, confirm: action, submit }: TextQuestion): void {
+  const input = h('input', { type: 'text', value, required: true, maxlength: maxLength, 'data-testid': 'ask-input' });
   const problem = h('p', { class: 'problem', role: 'alert' });
   const send = button(action, { kind: 'primary', type: 'submit', testId: 'ask-submit' });
   openDialog({

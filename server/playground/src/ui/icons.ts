@@ -1,6 +1,9 @@
 /** Stroked outlines on a grid of 16; every sub-path takes the colour of the text around it. */
 const OUTLINES = {
   alert: 'M8 2.25l6.25 11H1.75zM8 6.5v3.25M8 11.5v.01',
+  'arrow-down': 'M8 3v10M4 9l4 4 4-4',
+  'arrow-up': 'M8 13V3M4 7l4-4 4 4',
+  bookmark: 'M4.25 2.25h7.5v11.5L8 10.75l-3.75 3z',
   check: 'M3 8.5l3.25 3L13 4.5',
   chevron: 'M6 4l4 4-4 4',
   'chevron-down': 'M4 6l4 4 4-4',
@@ -15,6 +18,7 @@ const OUTLINES = {
   'folder-open':
     'M1.75 12.25v-8a1 1 0 0 1 1-1H6.5L8 4.75h4.5a1 1 0 0 1 1 1v1M1.75 12.25l1.8-4.8a1 1 0 0 1 .94-.65h9.3a.75.75 0 0 1 .7 1l-1.7 4.8a1 1 0 0 1-.94.65H2.75a1 1 0 0 1-1-1z',
   hint: 'M5.9 10.2a4 4 0 1 1 4.2 0v1.3H5.9zM6.5 13.75h3',
+  history: 'M2.25 8a5.75 5.75 0 1 0 1.9-4.27L2.25 5.5M2.25 2.25V5.5H5.5M8 4.75V8l2.25 1.5',
   info: 'M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5zM8 7.5v3.5M8 5v.01',
   keyboard: 'M1.75 4.25h12.5v7.5H1.75zM4.25 7v.01M6.75 7v.01M9.25 7v.01M11.75 7v.01M5 9.5h6',
   lock: 'M3.75 7.25h8.5v6.5h-8.5zM5.5 7.25V5a2.5 2.5 0 0 1 5 0v2.25',

@@ -9,6 +9,7 @@ import { openKeptDialog } from '../status/kept-dialog.js';
 import { TreeActions } from '../tree/tree-actions.js';
 import { TreeModel } from '../tree/tree-model.js';
 import { tell } from '../ui/toasts.js';
+import { DamageWatch } from './damage-watch.js';
 import { DocumentPool } from './document-pool.js';
 import type { OpenDocument } from './open-document.js';
 import { Project } from './project.js';
@@ -18,6 +19,7 @@ import { type Tab, Tabs } from './tabs.js';
 export class Workplace {
   readonly pool: DocumentPool;
   readonly tabs: Tabs;
+  readonly damage: DamageWatch;
   readonly presence: Presence;
   readonly userNames: UserNames;
   readonly problems: Problems;
@@ -32,6 +34,7 @@ export class Workplace {
   ) {
     this.pool = new DocumentPool(client);
     this.tabs = new Tabs(project, this.pool, (tab) => this.#onDeleted(tab));
+    this.damage = new DamageWatch(project, this.tabs);
     const inFront = computed(() => this.tabs.active.value?.document.documentId);
     this.presence = new Presence(project, this.pool, inFront, userId);
     this.userNames = new UserNames(project, this.pool);
