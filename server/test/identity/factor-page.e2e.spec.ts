@@ -1,7 +1,29 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import jsqr from 'jsqr';
 import { Secret, TOTP } from 'otpauth';
+import type { Locator } from 'playwright-core';
 import { describeInBrowser } from '../browser/support/browser.js';
 import { PASSWORD, PlaygroundWorld } from '../browser/support/playground-world.js';
+
+/** The package is CommonJS: what is imported is the function, whatever its types say under NodeNext. */
+const jsQR = jsqr as unknown as typeof jsqr.default;
+
+/** What a phone reads off it. */
+async function readQrCode(code: Locator): Promise<string | undefined> {
+  const { size, pixels } = await code.evaluate((svg: SVGSVGElement) => {
+    const scale = 4;
+    const size = svg.viewBox.baseVal.width * scale;
+    const canvas = Object.assign(document.createElement('canvas'), { width: size, height: size });
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = getComputedStyle(svg).backgroundColor;
+    context.fillRect(0, 0, size, size);
+    context.scale(scale, scale);
+    context.fillStyle = getComputedStyle(svg).fill;
+    context.fill(new Path2D(svg.querySelector('path')!.getAttribute('d')!));
+    return { size, pixels: [...context.getImageData(0, 0, size, size).data] };
+  });
+  return jsQR(Uint8ClampedArray.from(pixels), size, size)?.data;
+}
 
 describeInBrowser('the page of somebody with an authenticator app', () => {
   let world: PlaygroundWorld;
@@ -26,6 +48,8 @@ describeInBrowser('the page of somebody with an authenticator app', () => {
     await katherine.at('start-factor').click();
     const secret = await katherine.at('factor-secret').inputValue();
     expect(await katherine.at('factor-uri').inputValue()).toContain(`secret=${secret}`);
+    expect(await readQrCode(katherine.at('qr-code'))).toBe(await katherine.at('factor-uri').inputValue());
+    await katherine.picture('qr-code');
     const app = new TOTP({ secret: Secret.fromBase32(secret) });
     const code = (steps: number) => app.generate({ timestamp: Date.now() + steps * 30_000 });
     await katherine.at('factor-code').fill(code(0));

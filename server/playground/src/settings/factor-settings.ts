@@ -5,6 +5,7 @@ import { form } from '../session/forms.js';
 import { codeInput } from '../session/second-step.js';
 import { button, field, whileBusy } from '../ui/controls.js';
 import { copyFrom } from '../ui/copy.js';
+import { qrCode } from '../ui/qr-code.js';
 import { messageOf, tell } from '../ui/toasts.js';
 import { proof } from './proof.js';
 import { timeWords } from './time-words.js';
@@ -60,8 +61,9 @@ function confirm(api: TandemApi, { secret, uri }: StartedTotp, reload: Reload): 
   const submit = button('Confirm', { kind: 'primary', type: 'submit', testId: 'confirm-factor' });
   return [
     line(
-      'Give this key to your authenticator app, by hand or by the address below it. Then type the code that it shows.',
+      'Scan this with your authenticator app, or give it the key or the address below. Then type the code that it shows.',
     ),
+    h('div', {}, qrCode(uri, 'QR code of the key for an authenticator app')),
     shown('Key', secret, 'factor-secret'),
     shown('Address', uri, 'factor-uri'),
     form('confirm-factor-form', submit, [field('Code of the app', code)], async () => {
