@@ -44,6 +44,7 @@ import { AiModule } from './features/ai/ai.module.js';
 import { AiConnectionsModule } from './features/ai/ai-connections.module.js';
 import { AiWorkerModule } from './features/ai/ai-worker.module.js';
 import { AuditModule } from './features/audit/audit.module.js';
+import { AccountThrottleGuard } from './features/auth/account-throttle.guard.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { ChangesModule } from './features/changes/changes.module.js';
 import { DemoModule } from './features/demo/demo.module.js';
@@ -158,7 +159,9 @@ class AppModule {
         ...(options.config.ai.worker === 'inline' ? [AiWorkerModule.create(logger)] : []),
       ],
       providers: [
+        // In this order: the second counts by whom the first has let in.
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: AccountThrottleGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };

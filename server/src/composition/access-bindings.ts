@@ -22,6 +22,7 @@ import { PostgresProjectLinks } from '../adapters/postgres/project-links.js';
 import { PostgresSecondFactors } from '../adapters/postgres/second-factors.js';
 import { PostgresSignInLinks } from '../adapters/postgres/sign-in-links.js';
 import { PostgresSignInSessions } from '../adapters/postgres/sign-in-sessions.js';
+import { PostgresSignInThrottle } from '../adapters/postgres/sign-in-throttle.js';
 import { PostgresSigningKeyStore } from '../adapters/postgres/signing-key-store.js';
 import type { AppConfig } from '../config/app-config.js';
 import { AccessTokens } from '../core/access/access-tokens.js';
@@ -44,6 +45,7 @@ import { SecondFactors } from '../core/access/second-factors.js';
 import { RefreshChain } from '../core/access/secret-tokens.js';
 import { SignInLinks } from '../core/access/sign-in-links.js';
 import { SignInSessions } from '../core/access/sign-in-sessions.js';
+import { SignInThrottle } from '../core/access/sign-in-throttle.js';
 import { KeyUpkeep, PublicKeys } from '../core/access/signing-keys.js';
 import { TokenVerifiers } from '../core/access/token-verifiers.js';
 import { TotpCodes } from '../core/access/totp-codes.js';
@@ -67,6 +69,7 @@ export function accessBindings(
     bind(PasswordHashes, [], () => new Argon2PasswordHashes()),
     bind(SignInSessions, [DataSource], (db: DataSource) => new PostgresSignInSessions(db)),
     bind(SignInLinks, [DataSource], (db: DataSource) => new PostgresSignInLinks(db)),
+    bind(SignInThrottle, [DataSource], (db: DataSource) => new PostgresSignInThrottle(db)),
     bind(RefreshChain, [], () => new RefreshChain(secret)),
     bind(KeyRing, [DataSource], (db: DataSource) =>
       KeyRing.open(new PostgresSigningKeyStore(db), new KeySealing(secret), config),

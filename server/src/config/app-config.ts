@@ -85,6 +85,8 @@ export interface CapacityConfig {
   readonly handshakesAtOnce: number;
   readonly requestRatePerUser: number;
   readonly requestBurstPerUser: number;
+  /** Of one account; 0: no limit. */
+  readonly restRequestsPerMinute: number;
   readonly opensAtOnce: number;
   readonly opensWaiting: number;
   readonly loadsAtOnce: number;

@@ -48,6 +48,12 @@ export const limitOptions = {
   REQUEST_BURST: withDefault(COUNT, 600, 'Requests that one connection may make at once'),
   REQUEST_RATE_PER_USER: withDefault(COUNT, 200, 'Requests of one person, over all of their connections', '/s'),
   REQUEST_BURST_PER_USER: withDefault(COUNT, 10_000, 'Requests that one person may make at once'),
+  REST_REQUESTS_PER_MINUTE: withDefault(
+    integer(0, 1_000_000_000),
+    6000,
+    'REST requests of one account to this node; 0 is no limit',
+    '/min',
+  ),
   AWARENESS_RATE: withDefault(COUNT, 50, 'Cursors of one connection; of what is over, the newest are kept', '/s'),
   MESSAGE_RATE: withDefault(
     COUNT,

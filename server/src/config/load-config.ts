@@ -144,6 +144,7 @@ function capacityConfig(e: z.output<typeof options>): CapacityConfig {
     handshakesAtOnce: e.HANDSHAKES_AT_ONCE,
     requestRatePerUser: e.REQUEST_RATE_PER_USER,
     requestBurstPerUser: e.REQUEST_BURST_PER_USER,
+    restRequestsPerMinute: e.REST_REQUESTS_PER_MINUTE,
     opensAtOnce: e.OPENS_AT_ONCE,
     opensWaiting: e.OPENS_WAITING,
     loadsAtOnce: e.LOADS_AT_ONCE,

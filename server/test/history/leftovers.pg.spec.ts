@@ -214,6 +214,23 @@ describe('what else only grows', () => {
     expect(await exists('users', [userId])).toEqual([true]);
   });
 
+  it('wrong guesses of the day before, and those that were taken back', async () => {
+    for (const [guesses, days] of [
+      [3, 1.1],
+      [3, 0.9],
+      [0, 0.1],
+    ] as const) {
+      await world.query('INSERT INTO sign_in_attempts (key, count, at) VALUES ($1, $2, $3)', [
+        randomBytes(32),
+        guesses,
+        ago(days),
+      ]);
+    }
+    await world.retention().run();
+    expect(await count('sign_in_attempts', 'true')).toBe(1);
+    expect(await count('sign_in_attempts', 'at > $1', ago(1))).toBe(1);
+  });
+
   it('guests whom nobody can be any more, unless a project is theirs or still shows what they did', async () => {
     const guests = [await guest(90), await guest(90), await guest(90), await guest(90), await guest(5)];
     const [gone, active, owner, remembered, young] = guests as [string, string, string, string, string];

@@ -29,6 +29,7 @@ export type KeptTable =
   | 'personal_tokens'
   | 'refresh_tokens'
   | 'sessions'
+  | 'sign_in_attempts'
   | 'sign_in_links'
   | 'oidc_flows'
   | 'users';

@@ -13,12 +13,11 @@ import type { AuthenticatedUser } from '../../platform/http/current-user.decorat
  */
 @Injectable()
 export class Reauthentication {
-  private readonly throttle = new SignInThrottle();
-
   constructor(
     private readonly accounts: Accounts,
     private readonly sessions: SignInSessions,
     private readonly hashes: PasswordHashes,
+    private readonly throttle: SignInThrottle,
   ) {}
 
   /**
@@ -50,15 +49,11 @@ export class Reauthentication {
     if (!isFresh(session, Date.now())) throw askAgain();
   }
 
-  private async judge({ account, passwordHash }: Credentials, password: string, address: string): Promise<void> {
-    const wait = this.throttle.begin(account.id, address, Date.now());
-    if (wait > 0) throw new TandemError('rate_limited', undefined, undefined, wait);
-    const isRight = await this.hashes.verify(passwordHash, password).catch((error: unknown) => {
-      this.throttle.abandoned(account.id, address);
-      throw error;
+  private judge({ account, passwordHash }: Credentials, password: string, address: string): Promise<void> {
+    return this.throttle.attempt('proof', account.id, address, async () => {
+      const isRight = await this.hashes.verify(passwordHash, password);
+      if (!isRight) throw new TandemError('invalid_credentials', 'The password is wrong');
     });
-    if (!isRight) throw new TandemError('invalid_credentials', 'The password is wrong');
-    this.throttle.succeeded(account.id, address);
   }
 }
 

@@ -16,33 +16,25 @@ interface Credentials {
 /** Local accounts. */
 @Injectable()
 export class PasswordSignIn {
-  private readonly throttle = new SignInThrottle();
-
   constructor(
     private readonly accounts: Accounts,
     private readonly hashes: PasswordHashes,
     private readonly second: SecondStep,
+    private readonly throttle: SignInThrottle,
   ) {}
 
   /**
    * Rejects with `invalid_credentials`, the same and after the same work for an unknown account, or `rate_limited`; and where the
    * account has a second factor with `second_factor_required`, which only who knows the password is told.
    */
-  async signIn({ email, password, code }: Credentials, address: string): Promise<Account> {
-    const wait = this.throttle.begin(email, address, Date.now());
-    if (wait > 0) throw new TandemError('rate_limited', undefined, undefined, wait);
-    const account = await this.judge(email, password)
-      .then(async (known) => {
-        if (known !== undefined) await this.secondStep(known, code, address);
-        return known;
-      })
-      .catch((error: unknown) => {
-        if (!isWrong(error)) this.throttle.abandoned(email, address);
-        throw error;
-      });
-    if (account === undefined) throw new TandemError('invalid_credentials');
-    this.throttle.succeeded(email, address);
-    return account;
+  signIn({ email, password, code }: Credentials, address: string): Promise<Account> {
+    return this.throttle.attempt('password', email, address, async () => {
+      const account = await this.judge(email, password);
+      if (account === undefined) throw new TandemError('invalid_credentials');
+      // A wrong code counts as a wrong password does.
+      await this.secondStep(account, code, address);
+      return account;
+    });
   }
 
   private async secondStep({ id }: Account, code: string | undefined, address: string): Promise<void> {
@@ -57,6 +49,3 @@ export class PasswordSignIn {
     return right ? credentials?.account : undefined;
   }
 }
-
-/** A wrong code counts as a wrong password does. */
-const isWrong = (error: unknown) => error instanceof TandemError && error.code === 'invalid_credentials';

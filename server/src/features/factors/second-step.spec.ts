@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MemorySignInThrottle } from '../../adapters/memory/memory-sign-in-throttle.js';
 import type { AuditLog } from '../../core/access/audit-log.js';
 import { SecondFactors, type StepJudge } from '../../core/access/second-factors.js';
 import type { TotpCodes } from '../../core/access/totp-codes.js';
@@ -27,7 +28,8 @@ beforeEach(() => {
   factors = new OneFactor();
   const totp = { step: (_secret: Uint8Array, digits: string) => (digits === RIGHT ? 1 : undefined) };
   const audit = { record: () => Promise.resolve() };
-  step = new SecondStep(factors, totp as unknown as TotpCodes, audit as unknown as AuditLog);
+  const throttle = new MemorySignInThrottle();
+  step = new SecondStep(factors, totp as unknown as TotpCodes, audit as unknown as AuditLog, throttle);
 });
 afterEach(() => {
   jest.useRealTimers();

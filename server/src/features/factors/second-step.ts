@@ -12,12 +12,11 @@ import { TotpCodes } from '../../core/access/totp-codes.js';
  */
 @Injectable()
 export class SecondStep {
-  private readonly throttle = new SignInThrottle();
-
   constructor(
     private readonly factors: SecondFactors,
     private readonly totp: TotpCodes,
     private readonly audit: AuditLog,
+    private readonly throttle: SignInThrottle,
   ) {}
 
   async isAsked(userId: string): Promise<boolean> {
@@ -50,14 +49,9 @@ export class SecondStep {
     return (secret, lastStep) => unusedStep(this.totp.step(secret, digits, Date.now()), lastStep);
   }
 
-  private async counted(userId: string, isRight: () => Promise<boolean>): Promise<void> {
-    const wait = this.throttle.begin(userId, '', Date.now());
-    if (wait > 0) throw new TandemError('rate_limited', undefined, undefined, wait);
-    const right = await isRight().catch((error: unknown) => {
-      this.throttle.abandoned(userId, '');
-      throw error;
+  private counted(userId: string, isRight: () => Promise<boolean>): Promise<void> {
+    return this.throttle.attempt('code', userId, '', async () => {
+      if (!(await isRight())) throw new TandemError('invalid_credentials', 'The code is wrong, or was used before');
     });
-    if (!right) throw new TandemError('invalid_credentials', 'The code is wrong, or was used before');
-    this.throttle.succeeded(userId, '');
   }
 }

@@ -21,16 +21,19 @@ export function ApiJsonBody(schema: z.ZodType): MethodDecorator {
 
 /** Documents the refusals by their codes, gathered by status. */
 export function ApiRefusals(...codes: ErrorCode[]): MethodDecorator {
-  const schema = openApiReference('Problem', problem, 'output');
-  const responses = [...new Set(codes.map((code) => ERRORS[code].status))].map((status) =>
-    ApiResponse({
-      status,
-      description: codes
-        .filter((code) => ERRORS[code].status === status)
-        .map((code) => `\`${code}\`: ${ERRORS[code].message}`)
-        .join('. '),
-      content: { 'application/problem+json': { schema } },
-    }),
-  );
+  const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
+  const responses = statuses.map((status) => {
+    const ofStatus = codes.filter((code) => ERRORS[code].status === status);
+    return ApiResponse({ status, ...refusalResponse(ofStatus) });
+  });
   return applyDecorators(...responses);
+}
+
+/** The answer to refusals of one status. */
+export function refusalResponse(codes: readonly ErrorCode[]) {
+  const schema = openApiReference('Problem', problem, 'output');
+  return {
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('. '),
+    content: { 'application/problem+json': { schema } },
+  };
 }

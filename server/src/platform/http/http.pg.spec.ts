@@ -126,7 +126,7 @@ describe('headers', () => {
 describe('OpenAPI', () => {
   interface Operation {
     requestBody?: { content: Record<string, { schema: unknown }> };
-    responses: Record<string, { content?: Record<string, unknown> }>;
+    responses: Record<string, { description?: string; content?: Record<string, unknown> }>;
     security?: unknown;
   }
   const read = async () =>
@@ -166,6 +166,20 @@ describe('OpenAPI', () => {
     });
     expect(paths['/api/v1/users/me']?.get?.security).toEqual([{ bearer: [] }]);
     expect(components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
+  });
+
+  test('A21 tells of the limit of an account at every route that needs a sign-in', async () => {
+    const { paths } = await read();
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const behind = operations.filter(
+      ({ security, responses }) => security || /`unauthorized`/.test(responses[401]?.description ?? ''),
+    );
+    expect(behind.length).toBeGreaterThan(20);
+    for (const { responses } of behind) {
+      expect(responses[429]?.description).toContain('`rate_limited`');
+      expect(responses[429]?.content).toHaveProperty('application/problem+json');
+    }
+    expect(paths['/livez']?.get?.responses).not.toHaveProperty('429');
   });
 
   test('every reference in it leads somewhere', async () => {

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PROTOCOL_VERSION } from '@tandem/protocol';
+import { refusalResponse } from './api.js';
 import { namedSchemas } from './open-api-schema.js';
 
 /** The description of the REST interface, for people at `/api/docs` and for programs at `/api/openapi.json`. */
@@ -20,6 +21,7 @@ export function serveOpenApi(app: INestApplication): void {
   const make = () => {
     const document = SwaggerModule.createDocument(app, about);
     document.components = { ...document.components, schemas: { ...document.components?.schemas, ...namedSchemas() } };
+    addAccountLimit(document);
     return document;
   };
   SwaggerModule.setup('api/docs', app, make, {
@@ -27,4 +29,14 @@ export function serveOpenApi(app: INestApplication): void {
     yamlDocumentUrl: 'api/openapi.yaml',
     customSiteTitle: 'Tandem REST',
   });
+}
+
+/** What needs a sign-in counts for its account: said once, for all routes. */
+function addAccountLimit({ paths }: OpenAPIObject): void {
+  const operations = Object.values(paths).flatMap(({ get, put, post, patch, delete: remove }) =>
+    [get, put, post, patch, remove].filter((operation) => operation !== undefined),
+  );
+  for (const { responses, security } of operations) {
+    if (security) responses['429'] ??= refusalResponse(['rate_limited']);
+  }
 }

@@ -14,6 +14,7 @@ import { Profiles } from '../../core/access/profiles.js';
 import { SecondFactors } from '../../core/access/second-factors.js';
 import { SignInLinks } from '../../core/access/sign-in-links.js';
 import { SignInSessions } from '../../core/access/sign-in-sessions.js';
+import { SignInThrottle } from '../../core/access/sign-in-throttle.js';
 import { KeyUpkeep } from '../../core/access/signing-keys.js';
 import { DocumentsDirectory } from '../../core/project/documents-directory.js';
 import { Members } from '../../core/project/members.js';
@@ -84,6 +85,7 @@ test('every adapter tells an outage from a fault, whichever of its queries meets
   const personal = server.app.get(PersonalTokens, get);
   const factors = server.app.get(SecondFactors, get);
   const links = server.app.get(SignInLinks, get);
+  const throttle = server.app.get(SignInThrottle, get);
   const [user, other] = [randomUUID(), randomUUID()];
   const flows = server.app.get(OidcFlows, get);
   const identities = server.app.get(Identities, get);
@@ -165,6 +167,9 @@ test('every adapter tells an outage from a fault, whichever of its queries meets
     server.app.get(KeyUpkeep, get).run(),
     links.create({ projectId: other, role: 'editor' }),
     links.redeem('made up', 'Grace'),
+    throttle.begin('password', account.email, 'a'),
+    throttle.succeeded('password', account.email, 'a'),
+    throttle.abandoned('password', account.email, 'a'),
     server.app.get(ChangeLog, get).news(undefined),
     server.app.get(ChangeLog, get).prune(),
     server.app.get(DemoService, get).link(),

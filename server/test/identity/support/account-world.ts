@@ -1,6 +1,6 @@
 import { type Tokens, tokens } from '@tandem/protocol/http';
 import { DataSource } from 'typeorm';
-import { type TestAnswer, TestApp } from '../../../src/testing/test-app.js';
+import { type TestAnswer, TestApp, type TestSettings } from '../../../src/testing/test-app.js';
 import { Mailbox, tokenOf } from './mailbox.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -20,9 +20,10 @@ export class AccountWorld {
     readonly dataSource: DataSource,
   ) {}
 
-  static async start(): Promise<AccountWorld> {
-    const mailbox = await Mailbox.start();
+  static async start(settings: TestSettings = {}, smtpPassword?: string): Promise<AccountWorld> {
+    const mailbox = await Mailbox.start(smtpPassword);
     const server = await TestApp.start({
+      ...settings,
       mail: { smtpUrl: mailbox.url, from: 'Tandem <tandem@example.org>' },
       publicUrl: 'https://tandem.example.org',
     });

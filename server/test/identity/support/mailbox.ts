@@ -14,16 +14,25 @@ export class Mailbox {
   readonly mails: ReceivedMail[] = [];
   /** What the next recipient is refused with. */
   refuse: { code: number; message: string } | undefined;
+  /** Whether the password is taken for a wrong one; the refusal repeats it, as a careless server does. */
+  refuseLogin = false;
 
   private constructor(
     private readonly server: SMTPServer,
     readonly url: string,
   ) {}
 
-  static async start(): Promise<Mailbox> {
+  /** `password`: of the user `tandem`, who signs in; absent: nobody does. */
+  static async start(password?: string): Promise<Mailbox> {
     const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS', 'AUTH'],
+      authOptional: password === undefined,
+      allowInsecureAuth: true,
+      disabledCommands: password === undefined ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
+      onAuth: ({ username, password: given }, _session, done) => {
+        const isRight = username === 'tandem' && given === password && !mailbox.refuseLogin;
+        if (isRight) done(null, { user: username });
+        else done(Object.assign(new Error(`${given} is not the password`), { responseCode: 535 }));
+      },
       onRcptTo: (_address, _session, done) => {
         const { refuse } = mailbox;
         done(refuse && Object.assign(new Error(refuse.message), { responseCode: refuse.code }));
@@ -37,7 +46,8 @@ export class Mailbox {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
     const { port } = server.server.address() as AddressInfo;
-    const mailbox = new Mailbox(server, `smtp://127.0.0.1:${port}`);
+    const login = password === undefined ? '' : `tandem:${encodeURIComponent(password)}@`;
+    const mailbox = new Mailbox(server, `smtp://${login}127.0.0.1:${port}`);
     return mailbox;
   }
 

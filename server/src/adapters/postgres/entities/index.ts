@@ -21,6 +21,7 @@ export { ProjectMemberEntity } from './project-member.entity.js';
 export { RecoveryCodeEntity } from './recovery-code.entity.js';
 export { RefreshTokenEntity } from './refresh-token.entity.js';
 export { SessionEntity } from './session.entity.js';
+export { SignInAttemptEntity } from './sign-in-attempt.entity.js';
 export { SignInLinkEntity } from './sign-in-link.entity.js';
 export { SigningKeyEntity } from './signing-key.entity.js';
 export { TotpFactorEntity } from './totp-factor.entity.js';

@@ -124,6 +124,7 @@ export function leftoverQueries(historyDays: number, accessTokenTtl: number): Le
     { table: 'ai_requests', sql: AI_REQUESTS, values: [historyDays] },
     { table: 'document_quarantine', sql: QUARANTINE, values: [historyDays] },
     { table: 'event_outbox', sql: EVENT_OUTBOX, values: [outboxDays] },
+    { table: 'sign_in_attempts', sql: SIGN_IN_ATTEMPTS, values: [] },
     { table: 'sign_in_links', sql: SIGN_IN_LINKS, values: [] },
     { table: 'oidc_flows', sql: OIDC_FLOWS, values: [] },
     { table: 'one_time_tokens', sql: ONE_TIME_TOKENS, values: [] },
@@ -161,6 +162,11 @@ const EVENT_OUTBOX = `
 WITH first AS (SELECT id, created_at, published_at FROM event_outbox ORDER BY id LIMIT $2)
 DELETE FROM event_outbox USING first WHERE event_outbox.id = first.id
   AND first.created_at < now() - CASE WHEN first.published_at IS NULL THEN make_interval(days => $1) ELSE interval '1 day' END`;
+
+/** Those that say nothing any more. A sign-in that holds one waits for nobody. */
+const SIGN_IN_ATTEMPTS = `
+DELETE FROM sign_in_attempts WHERE key IN (
+  SELECT key FROM sign_in_attempts WHERE count = 0 OR at < now() - interval '1 day' LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
 const SIGN_IN_LINKS = `
 DELETE FROM sign_in_links WHERE token_hash IN (
