@@ -35,6 +35,9 @@ export default {
   cacheDirectory,
   projects: [project('protocol'), project('server', withPostgres)],
   maxWorkers: 2,
+  // ES modules of a spec that is over stay in its worker: some 40 MB each. At a gigabyte, what is timed in large documents was four
+  // times as slow; so a worker that has grown is replaced.
+  workerIdleMemoryLimit: '600MB',
   // Of a machine that is several times slower than a good one, or busy: what hangs is told later, that is all.
   testTimeout: 120_000,
 };

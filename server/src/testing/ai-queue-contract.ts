@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type AiQueue, QueueUnavailable } from '../core/ai/ai-queue.js';
 import { eventually } from './eventually.js';
 import { patience } from './patience.js';
@@ -157,52 +157,64 @@ export function aiQueueContract(open: () => Promise<QueuesUnderTest>): void {
   });
 }
 
-/** Takeover by time, which is slow: nobody takes what a living worker holds, somebody what a dead one held. */
+/**
+ * Takeover by time, which is slow: nobody takes what a living worker holds, somebody what a dead one held. It begins with the
+ * file, so the other tests go on meanwhile, and `open` answers queues of a store that only this test uses.
+ */
 export function takeoverContract(
-  open: () => Promise<QueuesUnderTest>,
+  open: () => Promise<QueuesUnderTest & { readonly url: string }>,
   backend: QueueWorkerBackend,
-  url: () => string,
 ): void {
-  let queues: QueuesUnderTest;
-  beforeEach(async () => {
+  let queues: Awaited<ReturnType<typeof open>>;
+  let child: QueueWorker;
+  let left: Promise<string[]>;
+  const taken: string[] = [];
+  beforeAll(async () => {
     queues = await open();
+    child = await startQueueWorker(backend, queues.url);
+    left = leftToTheLiving();
+    // Told by the test that waits for it.
+    left.catch(() => {});
   });
-  afterEach(() => queues.stop());
+  afterAll(async () => {
+    await child?.kill9();
+    await queues?.stop();
+  });
 
-  it('leaves a job to a worker that lives, however long it takes, and hands it to another when it was killed', async () => {
-    const { queue, other, errors } = queues;
-    const child = await startQueueWorker(backend, url());
-    try {
-      await queue.add('completion', 'a');
-      await eventually('the child has it', () => child.said().includes('taken a'));
-      const taken: string[] = [];
-      await other.consume('completion', 1, async (requestId) => void taken.push(requestId));
-      await queue.add('completion', 'b');
-      await eventually('the other works', () => taken.includes('b'));
-      // Longer than a lock lasts and the next check of locks.
-      const until = performance.now() + 9000;
-      await eventually('time passes', () => performance.now() > until);
-      expect(taken).toEqual(['b']);
+  /** Resolves to what another one took while the child lives and holds `a`. */
+  async function leftToTheLiving(): Promise<string[]> {
+    const { queue, other } = queues;
+    await queue.add('completion', 'a');
+    await eventually('the child has it', () => child.said().includes('taken a'));
+    await other.consume('completion', 1, async (requestId) => void taken.push(requestId));
+    await queue.add('completion', 'b');
+    await eventually('the other works', () => taken.includes('b'));
+    // Longer than a lock lasts and the next check of locks.
+    const until = performance.now() + 9000;
+    await eventually('time passes', () => performance.now() > until);
+    return [...taken];
+  }
 
-      const killedAt = performance.now();
-      await child.kill9();
-      await eventually('the other has it', () => taken.includes('a'));
-      expect(performance.now() - killedAt).toBeLessThan(12_000 * patience());
-      expect(child.said().match(/taken/g)).toHaveLength(1);
-      expect(errors).toEqual([]);
-    } finally {
-      await child.kill9();
-    }
+  it('a queue leaves a job to a worker that lives, however long it takes, and hands it to another when it was killed', async () => {
+    expect(await left).toEqual(['b']);
+    const killedAt = performance.now();
+    await child.kill9();
+    await eventually('the other has it', () => taken.includes('a'));
+    expect(performance.now() - killedAt).toBeLessThan(12_000 * patience());
+    expect(child.said().match(/taken/g)).toHaveLength(1);
+    expect(queues.errors).toEqual([]);
   });
 }
 
 type QueueWorkerBackend = 'onRedis' | 'onPostgres';
 
+interface QueueWorker {
+  said(): string;
+  kill9(): Promise<void>;
+}
+
 /** A process that takes jobs and never finishes one. */
-async function startQueueWorker(
-  backend: QueueWorkerBackend,
-  url: string,
-): Promise<{ said(): string; kill9(): Promise<void> }> {
+async function startQueueWorker(backend: QueueWorkerBackend, url: string): Promise<QueueWorker> {
   const script = `
     import { BullAiQueue } from './src/adapters/bullmq/bull-ai-queue.ts';
     const queue = BullAiQueue.${backend}(${JSON.stringify(url)}, (error) => console.log('error', error));

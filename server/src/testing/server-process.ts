@@ -133,6 +133,8 @@ const BASE_ENV = {
   PATH: process.env.PATH ?? '',
   HOME: process.env.HOME ?? '',
   NODE_ENV: 'test',
+  // A quarter of what a start takes is compiling the same modules again.
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../../node_modules/.cache/node-compile', import.meta.url)),
   PORT: '0',
   LOG_LEVEL: 'warn',
 };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DocumentProvider, MemoryOutbox, TandemApi, TandemClient } from '@tandem/protocol/client';
 import { type Tokens, tokens } from '@tandem/protocol/http';
 import { eventually } from '../../src/testing/eventually.js';
@@ -13,16 +13,16 @@ const PASSWORD = 'correct horse battery staple';
 
 let world: SyncWorld;
 let ada: Person;
+let bob: Person;
 const clients: TandemClient[] = [];
 beforeAll(async () => {
   world = await SyncWorld.start({ accessTokenTtl: TTL });
-  ada = await world.person('Ada');
+  [ada, bob] = await Promise.all([world.person('Ada'), world.person('Bob')]);
 });
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  await world?.hangUp();
+  await world?.stop();
 });
-afterAll(() => world?.stop());
 
 const refresh = async ({ refreshToken }: Tokens) =>
   tokens.parse(await world.rest(undefined, 'POST', '/auth/refresh', { refreshToken }));
@@ -36,14 +36,17 @@ class Tab {
   client!: TandemClient;
   provider!: DocumentProvider;
 
-  constructor(readonly outbox = new MemoryOutbox()) {}
+  constructor(
+    private readonly person: Person,
+    readonly outbox = new MemoryOutbox(),
+  ) {}
 
   async open(documentId: string): Promise<this> {
-    await this.api.login({ email: ada.email, password: PASSWORD });
+    await this.api.login({ email: this.person.email, password: PASSWORD });
     this.client = new TandemClient({
       url: world.server.url,
       outbox: this.outbox,
-      userId: ada.user.id,
+      userId: this.person.user.id,
       token: (options) => {
         this.asked++;
         return this.isCut ? Promise.reject(new TypeError('fetch failed')) : this.api.accessToken(options);
@@ -61,8 +64,9 @@ class Tab {
   }
 }
 
+// All that they do is wait for the ends of tokens: at once.
 describe('a token that ends in the middle of a session', () => {
-  it('F32 SES-1 SES-3: who renews in place stays, past the end of many tokens, with the document open', async () => {
+  it.concurrent('F32 SES-1 SES-3: who renews in place stays, past the end of many tokens, with the document open', async () => {
     const own = await world.signInAgain(ada);
     const { documentId } = await world.share(own);
     let held = await world.signInAgain(ada);
@@ -82,7 +86,7 @@ describe('a token that ends in the middle of a session', () => {
     await editor.saved();
   });
 
-  it('F32 SES-4: who does not is closed with token_expired, and what comes with that token is refused', async () => {
+  it.concurrent('F32 SES-4: who does not is closed with token_expired, and what comes with that token is refused', async () => {
     const own = await world.signInAgain(ada);
     const client = await world.connect(own);
     const { expiresAt } = await client.hears('session:expiring', () => true);
@@ -92,9 +96,9 @@ describe('a token that ends in the middle of a session', () => {
     expect(client.told('session:closed')).toMatchObject([{ code: 'token_expired' }]);
   });
 
-  it('F32: a refresh that comes late: closed, back with the next token, and nothing of what was typed is lost', async () => {
+  it.concurrent('F32: a refresh that comes late: closed, back with the next token, and nothing of what was typed is lost', async () => {
     const { documentId } = await world.share(await world.signInAgain(ada));
-    const tab = await new Tab().open(documentId);
+    const tab = await new Tab(ada).open(documentId);
     tab.type('before ');
     const closed: string[] = [];
     tab.client.on('error', ({ code }) => closed.push(code));
@@ -109,28 +113,28 @@ describe('a token that ends in the middle of a session', () => {
     expect(reader.text).toBe('meanwhile before ');
   });
 
-  it('F32: when the sign-in has ended too, the client stops, and what was typed arrives after the next sign-in', async () => {
-    const { documentId } = await world.share(await world.signInAgain(ada));
+  it.concurrent('F32: when the sign-in has ended too, the client stops, and what was typed arrives after the next sign-in', async () => {
+    const { documentId } = await world.share(await world.signInAgain(bob));
     const outbox = new MemoryOutbox();
-    const tab = await new Tab(outbox).open(documentId);
+    const tab = await new Tab(bob, outbox).open(documentId);
     tab.type('before ');
     await eventually('it is saved', () => tab.provider.saved);
     // Signed out from elsewhere while the tab cannot reach the server.
     tab.isCut = true;
     await eventually('the token has ended', () => tab.client.status !== 'online');
     tab.type('unsent ');
-    await world.sql.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [ada.user.id]);
+    await world.sql.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [bob.user.id]);
     tab.isCut = false;
     await eventually('the client has given up', () => tab.client.status === 'closed');
     expect(tab.client.lastError?.code).toBe('invalid_token');
     expect(tab.api.session).toBeUndefined();
     const read = async () =>
-      (await PlainEditor.open(await world.connect(await world.signInAgain(ada)), documentId)).text;
+      (await PlainEditor.open(await world.connect(await world.signInAgain(bob)), documentId)).text;
     expect(await read()).toBe('before ');
 
     // The page leaves the client that has ended, and signs in.
     await tab.client.close();
-    const after = await new Tab(outbox).open(documentId);
+    const after = await new Tab(bob, outbox).open(documentId);
     await eventually('what was kept is delivered', () => after.provider.saved);
     expect(await read()).toBe('unsent before ');
     expect(after.provider.doc.getText('content').toString()).toBe('unsent before ');

@@ -12,11 +12,12 @@ import { PlainEditor } from '../support/plain-editor.js';
 import { type Person, SyncWorld } from '../support/sync-world.js';
 import { Damage } from './support/damage.js';
 import { longText, tombstones, typedUpdates } from './support/large-documents.js';
-import { bestTurnsOf, turnsOf } from './support/longest-turn.js';
+import { bestTurnsOf, TIMES, turnsOf } from './support/longest-turn.js';
 
 const MEGABYTE = 1_000_000;
 /** A turn that took it all at once would be a second and more; slices are some 20 ms, and the machine may take the thread away. */
 const HELD_MS = 150;
+const OPEN_MS = 2_000;
 
 let database: TestDatabase;
 let world: SyncWorld;
@@ -70,18 +71,19 @@ describe('F26 G10: a document opens within two seconds, and holds up nobody whil
     '%s',
     async (_, make) => {
       const documentId = await make();
-      const cold = await bestTurnsOf(async () => {
-        const { state } = await world.engine.rooms.open(documentId);
-        expect(state.encode().length).toBeGreaterThan(MEGABYTE / 2);
+      let state: DocumentState | undefined;
+      const open = async () => {
         damage.forget(documentId);
-      });
-      expect(cold.longestMs).toBeLessThan(HELD_MS * patience());
-      expect(cold.tookMs).toBeLessThan(2_000 * patience());
+        ({ state } = await world.engine.rooms.open(documentId));
+        expect(state.encode().length).toBeGreaterThan(MEGABYTE / 2);
+      };
+      const cold = await bestTurnsOf(open, { longestMs: HELD_MS, tookMs: OPEN_MS });
+      expect(cold.longestMs).toBeLessThan(HELD_MS * cold.patience);
+      expect(cold.tookMs).toBeLessThan(OPEN_MS * cold.patience);
       // Who has something already gets the rest, with the whole delete set.
-      const { state } = await world.engine.rooms.open(documentId);
-      const half = new Map([...state.stateVector()].map(([client, end]) => [client, Math.floor(end / 2)]));
-      const next = await bestTurnsOf(async () => void state.encodeDiff(half));
-      expect(next.longestMs).toBeLessThan(HELD_MS * patience());
+      const half = new Map([...state!.stateVector()].map(([client, end]) => [client, Math.floor(end / 2)]));
+      const next = await bestTurnsOf(async () => void state!.encodeDiff(half), { longestMs: HELD_MS });
+      expect(next.longestMs).toBeLessThan(HELD_MS * next.patience);
       damage.forget(documentId);
     },
     300_000,
@@ -108,19 +110,19 @@ describe('F26 G10: a document opens within two seconds, and holds up nobody whil
 
   it('is compacted without holding anybody up either', async () => {
     const [base, tail] = [longText(20 * MEGABYTE), longText(6 * MEGABYTE)];
-    const longest: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    let [best, allowedMs] = [Number.POSITIVE_INFINITY, HELD_MS];
+    for (let round = 0; round < TIMES && best >= allowedMs; round++) {
       const documentId = await compacted(base, [tail]);
       const room = await world.engine.rooms.open(documentId);
       const { longestMs } = await turnsOf(async () => {
         world.engine.compaction.consider(room);
         await world.engine.compaction.whenIdle();
       });
-      longest.push(longestMs);
+      [best, allowedMs] = [Math.min(best, longestMs), HELD_MS * patience()];
       expect(room.state.compactedSeq).toBe(2);
       damage.forget(documentId);
     }
-    expect(Math.min(...longest)).toBeLessThan(HELD_MS * patience());
+    expect(best).toBeLessThan(allowedMs);
   });
 });
 

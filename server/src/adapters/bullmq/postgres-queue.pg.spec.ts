@@ -30,6 +30,12 @@ async function openAt(url: string): Promise<QueuesUnderTest> {
   return { queue, other, errors, leftovers, stop };
 }
 
+async function openOwn(): Promise<QueuesUnderTest & { url: string }> {
+  const { url, drop } = await createTestDatabase();
+  const { stop, ...queues } = await openReady(url);
+  return { ...queues, url, stop: () => stop().then(drop) };
+}
+
 async function ask(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -57,7 +63,6 @@ describe('BullAiQueue on PostgreSQL', () => {
   };
 
   describe('as a queue', () => aiQueueContract(open));
-  describe('when a worker dies', () => takeoverContract(open, 'onPostgres', () => database.url));
 
   describe('beside that', () => {
     it('lets several processes make its tables at once', async () => {
@@ -185,6 +190,8 @@ describe('BullAiQueue, when PostgreSQL fails', () => {
     await eventually('it works', () => done.includes('before'));
   });
 });
+
+takeoverContract(openOwn, 'onPostgres');
 
 async function unavailableWithinASecond(question: () => Promise<unknown>): Promise<void> {
   const startedAt = performance.now();

@@ -23,18 +23,21 @@ describeWith('redis-server', 'BullAiQueue on Redis', (program) => {
 
   const open = async (): Promise<QueuesUnderTest> => {
     await admin.flushall();
-    const errors: unknown[] = [];
-    const report = (error: unknown) => errors.push(error);
-    const [queue, other] = [BullAiQueue.onRedis(redis.url, report), BullAiQueue.onRedis(redis.url, report)];
-    const leftovers = async () => (await admin.keys('*.[0-9]*')).length;
-    const stop = async () => {
-      await Promise.all([queue.close(), other.close()]);
+    return openAt(redis.url, admin);
+  };
+  const openOwn = async (): Promise<QueuesUnderTest & { url: string }> => {
+    const own = await startPrivateRedis(program);
+    const itsAdmin = openRedis(own.url, {}, () => {});
+    const { stop, ...queues } = openAt(own.url, itsAdmin);
+    const stopAll = async () => {
+      await stop();
+      itsAdmin.disconnect();
+      await own.stop();
     };
-    return { queue, other, errors, leftovers, stop };
+    return { ...queues, url: own.url, stop: stopAll };
   };
 
   describe('as a queue', () => aiQueueContract(open));
-  describe('when a worker dies', () => takeoverContract(open, 'onRedis', () => redis.url));
 
   describe('beside that', () => {
     let queues: QueuesUnderTest;
@@ -145,7 +148,20 @@ describeWith('redis-server', 'BullAiQueue on Redis', (program) => {
       await redis.restart();
     });
   });
+
+  takeoverContract(openOwn, 'onRedis');
 });
+
+function openAt(url: string, admin: Redis): QueuesUnderTest {
+  const errors: unknown[] = [];
+  const report = (error: unknown) => errors.push(error);
+  const [queue, other] = [BullAiQueue.onRedis(url, report), BullAiQueue.onRedis(url, report)];
+  const leftovers = async () => (await admin.keys('*.[0-9]*')).length;
+  const stop = async () => {
+    await Promise.all([queue.close(), other.close()]);
+  };
+  return { queue, other, errors, leftovers, stop };
+}
 
 async function unavailableWithinASecond(ask: () => Promise<unknown>): Promise<void> {
   const startedAt = performance.now();
