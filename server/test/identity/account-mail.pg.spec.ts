@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { account, tokens, user } from '@tandem/protocol/http';
+import { Secret, TOTP } from 'otpauth';
 import { eventually } from '../../src/testing/eventually.js';
 import type { TestAnswer } from '../../src/testing/test-app.js';
 import { AccountWorld, OTHER_PASSWORD, PASSWORD } from './support/account-world.js';
@@ -287,4 +288,18 @@ describe('A38 who adds members where mail is sent', () => {
     expect((await world.ask('POST', '/invitations/accept', { token: invitation }, bob.accessToken)).status).toBe(200);
     expect((await add(second, bob.email)).status).toBe(201);
   });
+});
+
+test('who turns two-step sign-in on or off, the owner of the mailbox hears of it', async () => {
+  const ada = await world.person();
+  const factors = (method: string, path: string, body: object) =>
+    world.ask(method, `/users/me/factors${path}`, body, ada.accessToken);
+  const { secret } = (await factors('POST', '/totp', {})).json<{ secret: string }>();
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  const { recoveryCodes } = (await factors('POST', '/totp/confirm', { code })).json<{ recoveryCodes: string[] }>();
+  expect((await world.mailbox.next(ada.email)).subject).toBe('Two-step sign-in is on at Tandem');
+  expect((await factors('DELETE', '/totp', { code: recoveryCodes[0] })).status).toBe(204);
+  const off = await world.mailbox.next(ada.email);
+  expect(off.subject).toBe('Two-step sign-in is off at Tandem');
+  expect(off.text).not.toContain(secret);
 });

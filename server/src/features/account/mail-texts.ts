@@ -77,6 +77,20 @@ export const MAIL_TEXTS = {
       signIn,
     ),
   }),
+  factorEnabled: (signIn: string): Text => ({
+    subject: 'Two-step sign-in is on at Tandem',
+    text: lines(
+      'Signing in to your account at Tandem asks for a code of an authenticator app from now on. If it was not you, choose another password here, with “Forgot password?”, and ask who runs this server to turn it off:',
+      signIn,
+    ),
+  }),
+  factorDisabled: (signIn: string): Text => ({
+    subject: 'Two-step sign-in is off at Tandem',
+    text: lines(
+      'Signing in to your account at Tandem asks for the password alone from now on. If it was not you, choose another one here, with “Forgot password?”:',
+      signIn,
+    ),
+  }),
 } as const;
 
 const lines = (...paragraphs: string[]) => `${paragraphs.join('\n\n')}\n`;

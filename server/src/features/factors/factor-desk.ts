@@ -7,6 +7,7 @@ import { newRecoveryCodes } from '../../core/access/factor-rules.js';
 import { SecondFactors } from '../../core/access/second-factors.js';
 import { TotpCodes } from '../../core/access/totp-codes.js';
 import type { AuthenticatedUser } from '../../platform/http/current-user.decorator.js';
+import { OutgoingMails } from '../account/outgoing-mails.js';
 import { Reauthentication } from '../account/reauthentication.js';
 import { SecondStep } from './second-step.js';
 
@@ -20,6 +21,7 @@ export class FactorDesk {
     private readonly step: SecondStep,
     private readonly reauthentication: Reauthentication,
     private readonly audit: AuditLog,
+    private readonly mails: OutgoingMails,
   ) {}
 
   async state({ userId }: AuthenticatedUser): Promise<Factors> {
@@ -47,6 +49,7 @@ export class FactorDesk {
     const { codes, hashes } = newRecoveryCodes();
     await this.step.confirm(userId, code, hashes);
     await this.audit.record({ action: 'factor.enabled', actorId: userId, ...(address ? { address } : {}) });
+    this.tell(userId, 'factorEnabled');
     return { recoveryCodes: codes };
   }
 
@@ -54,6 +57,7 @@ export class FactorDesk {
     await this.requireCode(userId, code, address);
     await this.factors.end(userId);
     await this.audit.record({ action: 'factor.disabled', actorId: userId, ...(address ? { address } : {}) });
+    this.tell(userId, 'factorDisabled');
   }
 
   async renew({ userId }: AuthenticatedUser, code: string, address: string | undefined): Promise<RecoveryCodes> {
@@ -61,6 +65,15 @@ export class FactorDesk {
     const { codes, hashes } = newRecoveryCodes();
     await this.factors.replaceRecoveryCodes(userId, hashes);
     return { recoveryCodes: codes };
+  }
+
+  /** The owner, who may not be the one who did it. */
+  private tell(userId: string, kind: 'factorEnabled' | 'factorDisabled'): void {
+    if (!this.mails.isConfigured) return;
+    this.mails.later(async () => {
+      const email = (await this.accounts.byId(userId))?.email;
+      if (email) await this.mails.send(email, kind, this.mails.signIn);
+    });
   }
 
   private async requireCode(userId: string, code: string, address: string | undefined): Promise<void> {
