@@ -1,6 +1,6 @@
 import type { ScenarioName } from '../src/scenarios.ts';
 
-/** What a server may do wrong, by the scenario that must notice; `none` must pass in every one. */
+/** What a server may do wrong, by the scenario that must notice. */
 export const LIES = {
   connect: {
     mute: 'greets nobody',
@@ -38,5 +38,19 @@ export const LIES = {
   },
 } as const satisfies Record<ScenarioName, Record<string, string>>;
 
+export type Truth = 'none' | 'closer';
+
+interface Honest {
+  readonly title: string;
+  readonly budgetFactor: string;
+  readonly scenarios: readonly ScenarioName[];
+}
+
+/** What must pass. Whoever is to open a document again does so within a second (DOC-47). */
+export const TRUTHS: Readonly<Record<Truth, Honest>> = {
+  none: { title: 'is honest', budgetFactor: '1', scenarios: Object.keys(LIES) as ScenarioName[] },
+  closer: { title: 'closes documents for people to open them again', budgetFactor: '20', scenarios: ['type'] },
+};
+
 type Of<T> = T extends unknown ? keyof T : never;
-export type Lie = 'none' | Of<(typeof LIES)[ScenarioName]>;
+export type Lie = Truth | Of<(typeof LIES)[ScenarioName]>;

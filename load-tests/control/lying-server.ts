@@ -24,7 +24,7 @@ interface Held {
   lost: number;
 }
 
-/** Enough of Tandem's interface for the load tests, kept in memory, with one broken promise. */
+/** Enough of Tandem's interface for the load tests, kept in memory, with one broken promise or none. */
 export class LyingServer implements Subject {
   readonly #lie: Lie;
   readonly #documents = new Map<string, Held>();
@@ -100,6 +100,10 @@ export class LyingServer implements Subject {
       answer({ ok: true });
     });
     socket.on('document:update', async ({ documentId, update }, answer: Answer) => {
+      if (!socket.rooms.has(documentId)) {
+        answer({ ok: false, error: { code: 'not_open', retry: 'resync' } });
+        return;
+      }
       const document = this.#document(documentId);
       Y.applyUpdate(document.doc, new Uint8Array(update));
       document.seq += 1;
@@ -110,7 +114,17 @@ export class LyingServer implements Subject {
       if (this.#lie === 'deaf' || (this.#lie === 'lossy' && isUnlucky)) return;
       await this.#unless('slowShow');
       socket.to(documentId).emit('document:update', { documentId, update, fromSeq: seq, seq, epoch: 1 });
+      if (this.#lie === 'closer' && isUnlucky) this.#close(documentId, seq);
     });
+  }
+
+  /** For one of those who have it open. */
+  #close(documentId: string, seq: number): void {
+    const { adapter, sockets } = this.#io.sockets;
+    const open = [...(adapter.rooms.get(documentId) ?? [])];
+    const unlucky = sockets.get(open[seq % open.length] ?? '');
+    void unlucky?.leave(documentId);
+    unlucky?.emit('document:status', { documentId, state: 'closed', reopen: true });
   }
 
   #serveCursors(socket: Socket): void {

@@ -1,11 +1,12 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 
-/** One state of a y-protocols awareness update; `isGone`: the client is not there any more. */
+/** One state of a y-protocols awareness update. */
 export interface CursorState {
   readonly client: number;
   readonly clock: number;
-  readonly isGone: boolean;
+  /** `null`: the client is not there any more. */
+  readonly state: { readonly cursor?: number } | null;
 }
 
 export function encodeCursor(client: number, clock: number, state: object | null): Uint8Array {
@@ -22,6 +23,6 @@ export function decodeCursors(update: Uint8Array): CursorState[] {
   return Array.from({ length: decoding.readVarUint(decoder) }, () => ({
     client: decoding.readVarUint(decoder),
     clock: decoding.readVarUint(decoder),
-    isGone: decoding.readVarString(decoder) === 'null',
+    state: JSON.parse(decoding.readVarString(decoder)),
   }));
 }

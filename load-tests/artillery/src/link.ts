@@ -7,6 +7,8 @@ const ANSWER_MS = 15_000;
 export interface Answer {
   readonly ok: boolean;
   readonly seq: number;
+  readonly stored?: boolean;
+  readonly awareness?: ArrayBuffer | Uint8Array;
   readonly update?: ArrayBuffer | Uint8Array;
   readonly pieces?: number;
   readonly completionId?: string;

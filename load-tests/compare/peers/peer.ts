@@ -46,12 +46,17 @@ export abstract class Peer {
 
   /** One more character, sent at `time`. */
   type(time: number): void {
-    const { room, place, typed } = this;
-    const about = { client: room.firstClient + place, seedClient: room.seedClient, place };
-    this.#sentAt[typed % this.#sentAt.length] = time;
-    this.typed++;
+    const clock = this.typed++;
+    this.#sentAt[clock % this.#sentAt.length] = time;
     this.ledger.sent++;
-    this.write(update, writeKeystroke(update, about, typed));
+    this.writeKey(clock);
+  }
+
+  /** The character of that clock: the same bytes each time. */
+  protected writeKey(clock: number): void {
+    const { room, place } = this;
+    const about = { client: room.firstClient + place, seedClient: room.seedClient, place };
+    this.write(update, writeKeystroke(update, about, clock));
   }
 
   /** Sends the empty lines; `isSeeded` is set when they are taken, as far as that can be known. */

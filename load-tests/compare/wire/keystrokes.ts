@@ -16,6 +16,11 @@ export function seedUpdate(seedClient: number, writers: number): Uint8Array {
   return Y.encodeStateAsUpdate(doc);
 }
 
+/** That of somebody who has so many clocks of each client. */
+export function stateVectorOf(clocks: ReadonlyMap<number, number>): Uint8Array {
+  return Y.encodeStateVector(new Map([...clocks].filter(([, count]) => count > 0)));
+}
+
 const ITEM_WITH_BOTH_ORIGINS_AND_STRING = 0x80 | 0x40 | 4;
 
 /**

@@ -11,7 +11,13 @@ export const documentOpen = z.object({
   epoch: epoch.optional(),
   clientId: clientId.optional(),
   /** Random, one for each `Y.Doc`: lets a reconnect take over its own client id from a half-open socket. */
-  instance: z.string().min(1).max(64).optional(),
+  instance: z
+    .string()
+    .min(1)
+    .max(64)
+    // PostgreSQL stores none.
+    .refine((text) => !text.includes('\0'), { error: 'must not contain NUL characters' })
+    .optional(),
 });
 
 export const documentOpenAnswer = z.object({

@@ -117,6 +117,13 @@ describe(`A1 A3 A27 G8: of ${FUZZ} mutated inputs none escapes as an error (SEED
   });
 });
 
+it('A27: an instance with a NUL is refused before PostgreSQL would do it (found with SEED=20261123 in a million packets)', () => {
+  const { documentId } = SCENE;
+  const { body } = CLIENT_EVENTS['document:open'];
+  expect(body.safeParse({ documentId, instance: 'a\0b' }).success).toBe(false);
+  expect(body.safeParse({ documentId, instance: 'ab' }).success).toBe(true);
+});
+
 function readPackedOrRefuse(bytes: Uint8Array): void {
   try {
     new PackedReader().read(bytes);

@@ -21,7 +21,8 @@ let ada: Person;
 let mallory: Person;
 
 beforeAll(async () => {
-  world = await SyncWorld.start();
+  // A million takes longer than a token lives by default.
+  world = await SyncWorld.start({ accessTokenTtl: 86_400 });
   [ada, mallory] = await Promise.all([world.person('Ada'), world.person('Mallory')]);
 });
 afterEach(() => world?.hangUp());

@@ -18,6 +18,8 @@ interface Unsaved {
 }
 
 const RETRY_MS = 200;
+/** DOC-47. */
+const REOPEN_WITHIN_MS = 1000;
 
 /**
  * An editor without the SDK: stock socket.io-client and Yjs, and an outbox that only acks empty (DOC-14). All answers
@@ -27,12 +29,16 @@ export class StockWriter extends Writer {
   readonly doc = new Y.Doc();
   /** How often it was refused, to try again later. */
   refusals = 0;
+  /** How often the server closed the document for it to be opened again. */
+  reopenings = 0;
   private readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   private readonly instance = randomUUID();
   private outbox: Unsaved[] = [];
   private lastUpdate: Uint8Array | undefined;
   private known: { seq: number; epoch: number } | undefined;
   private phase: 'closed' | 'opening' | 'open' = 'closed';
+  /** The server may lack what it said to have (DOC-47). */
+  private mustCompare = false;
   private pieces: { readonly answer: DocumentOpenAnswer; readonly parts: Uint8Array[] } | undefined;
   /** Numbers what was sent since the last open: refusals of what was sent before it are not heard. */
   private attempt = 0;
@@ -113,8 +119,9 @@ export class StockWriter extends Writer {
     socket.on('document:resync', ({ update, seq }) => {
       if (this.isOpen) this.apply(update, seq);
     });
-    socket.on('document:status', ({ state }) => {
-      if (state === 'closed') this.ledger.complaints.push(`the document was closed for writer ${this.number}`);
+    socket.on('document:status', ({ state, reopen }) => {
+      if (reopen) this.reopen();
+      else if (state === 'closed') this.ledger.complaints.push(`the document was closed for writer ${this.number}`);
     });
     socket.on('document:reset', () => this.ledger.complaints.push(`the document was reset for writer ${this.number}`));
   }
@@ -124,6 +131,14 @@ export class StockWriter extends Writer {
     this.phase = 'closed';
     this.pieces = undefined;
     clearTimeout(this.retry);
+  }
+
+  private reopen(): void {
+    this.reopenings++;
+    this.known = undefined;
+    this.mustCompare = true;
+    this.pause();
+    this.later(() => this.open(), this.options.random.next() * REOPEN_WITHIN_MS);
   }
 
   private later(action: () => void, ms = RETRY_MS): void {
@@ -157,7 +172,9 @@ export class StockWriter extends Writer {
     this.phase = 'open';
     this.known = { seq: answer.seq, epoch: answer.epoch };
     this.apply(Buffer.concat(parts), answer.seq);
-    for (const unsaved of this.outbox) this.send(unsaved);
+    if (this.mustCompare && this.kind === 'writer') this.sendMissing(answer.stateVector);
+    else for (const unsaved of this.outbox) this.send(unsaved);
+    this.mustCompare = false;
   }
 
   private apply(update: Uint8Array | ArrayBuffer, seq: number): void {
@@ -167,6 +184,12 @@ export class StockWriter extends Writer {
 
   private send(...unsaved: Unsaved[]): void {
     this.request({ update: unsaved[0]!.update }, unsaved);
+  }
+
+  /** Everything that is not committed is our own: others show nothing before its commit (V2). */
+  private sendMissing(theirs: Uint8Array | ArrayBuffer): void {
+    const update = Y.encodeStateAsUpdate(this.doc, new Uint8Array(theirs));
+    this.request({ update, resync: true }, [...this.outbox]);
   }
 
   private request(body: { update: Uint8Array; resync?: true }, unsaved: readonly Unsaved[]): void {
@@ -189,10 +212,8 @@ export class StockWriter extends Writer {
   private refused(event: string, error: WireError): void {
     if (this.isClosed) return;
     if (error.code === 'gap_resync') {
-      // Everything that is not committed is our own: others show nothing before its commit (V2).
       this.attempt++;
-      const theirs = new Uint8Array(error.details?.stateVector as ArrayBuffer);
-      this.request({ update: Y.encodeStateAsUpdate(this.doc, theirs), resync: true }, [...this.outbox]);
+      this.sendMissing(error.details?.stateVector as ArrayBuffer);
       return;
     }
     if (error.retry === 'never') {
