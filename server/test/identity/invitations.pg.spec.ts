@@ -81,6 +81,26 @@ describe('invitations', () => {
     expect(JSON.stringify(kept.rows)).not.toContain(tokenOf(second.url!));
   });
 
+  it.each<[what: string, change: (projectId: string) => Promise<unknown>]>([
+    ['is removed', (projectId) => world.rest(ada, 'DELETE', `/projects/${projectId}/members/${bob.user.id}`)],
+    [
+      'may let nobody in any more',
+      (projectId) => world.rest(ada, 'PATCH', `/projects/${projectId}/members/${bob.user.id}`, { role: 'editor' }),
+    ],
+  ])('A43: who %s comes back by no invitation and no link of their own', async (_what, change) => {
+    const { projectId } = await world.share(ada, [[bob, 'maintainer']]);
+    await world.rest(ada, 'PATCH', `/projects/${projectId}`, { configuration: { guests: true } });
+    const invitation = { email: 'second@example.org', role: 'maintainer' };
+    const invited = await post<NewInvitation>(bob, `/projects/${projectId}/invitations`, invitation);
+    const guests = { name: 'Workshop', role: 'editor' };
+    const link = await post<NewGuestLink>(bob, `/projects/${projectId}/guest-links`, guests);
+    await world.guest(tokenOf(link.url));
+    await change(projectId);
+    const accepted = post(eve, '/invitations/accept', { token: tokenOf(invited.url!) });
+    await expect(accepted).rejects.toMatchObject({ code: 'link_expired' });
+    await expect(world.guest(tokenOf(link.url))).rejects.toMatchObject({ code: 'link_expired' });
+  });
+
   it('A44: nobody invites to more than they may give', async () => {
     const { projectId } = await world.share(ada, [
       [bob, 'maintainer'],

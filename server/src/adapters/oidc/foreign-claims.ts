@@ -33,6 +33,20 @@ export function identityOf(
   };
 }
 
+/**
+ * Of an ID token, with what userinfo adds to it. `email_verified` is of the source that the address is of: one must not vouch for
+ * the address that the other tells.
+ */
+export function joinedClaims(
+  token: Readonly<Record<string, unknown>>,
+  info: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const [source, other] = token.email === undefined ? [info, token] : [token, info];
+  const isSilent = other.email === undefined || other.email === source.email;
+  const verified = source.email_verified ?? (isSilent ? other.email_verified : undefined);
+  return { ...info, ...token, email_verified: verified };
+}
+
 function nameOf(claim: unknown): string | null {
   if (typeof claim !== 'string') return null;
   return [...claim.replace(UNFIT, ' ').trim()].slice(0, NAME_LENGTH).join('').slice(0, NAME_LENGTH).trim() || null;

@@ -11,7 +11,7 @@ import {
 } from 'openid-client';
 import type { OidcProviderConfig } from '../../config/identity-config.js';
 import type { FlowProof, ForeignIdentity } from '../../core/access/oidc-providers.js';
-import { identityOf } from './foreign-claims.js';
+import { identityOf, joinedClaims } from './foreign-claims.js';
 import { providerRefusal, unavailable } from './provider-errors.js';
 import { ANSWER_TIMEOUT_S, answerUrl, type SignInClient } from './sign-in-client.js';
 
@@ -63,7 +63,7 @@ export class OpenIdProvider implements SignInClient {
       const info =
         isWhole || more === undefined ? {} : await fetchUserInfo(configuration, tokens.access_token, claims.sub);
       // By the token's own word: tokens of the issuer that are brought here directly name it so, too.
-      return identityOf(claims.iss, { ...info, ...claims }, this.settings.trustEmail);
+      return identityOf(claims.iss, joinedClaims(claims, info), this.settings.trustEmail);
     } catch (error) {
       throw providerRefusal(error);
     }

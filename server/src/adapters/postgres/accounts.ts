@@ -1,5 +1,5 @@
 import { type Role, TandemError } from '@tandem/protocol';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, In } from 'typeorm';
 import {
   type Account,
   type AccountChange,
@@ -10,7 +10,7 @@ import {
 import type { WrittenChange } from '../../core/access/changes.js';
 import { writeChange } from './change-log.js';
 import { OneTimeTokenEntity, UserEntity } from './entities/index.js';
-import { recordEvent } from './project-change.js';
+import { lockProject, recordEvent } from './project-change.js';
 import { endFactors } from './second-factors.js';
 import { sqlState, TranslatesOutages } from './store-errors.js';
 
@@ -21,7 +21,9 @@ SELECT email FROM one_time_tokens WHERE user_id = $1 AND purpose = 'email' AND e
 ORDER BY created_at DESC LIMIT 1`;
 
 /** In the order in which changes of several projects take their locks. */
-const MEMBERSHIPS = 'SELECT project_id, role FROM project_members WHERE user_id = $1 ORDER BY project_id';
+const PROJECTS = 'SELECT project_id FROM project_members WHERE user_id = $1 ORDER BY project_id';
+const MEMBERSHIPS = `
+SELECT project_id, role FROM project_members WHERE user_id = $1 AND project_id = ANY ($2) ORDER BY project_id`;
 
 const END_SESSIONS = `
 UPDATE sessions SET revoked_at = clock_timestamp()
@@ -68,10 +70,13 @@ export class PostgresAccounts extends Accounts {
 
   override rename(id: string, displayName: string): Promise<AccountChange | undefined> {
     return this.dataSource.transaction(async (manager) => {
+      // Held first: what is told of a member after his removal, or after a change of his role, would hide that.
+      const projectIds = (await manager.query<{ project_id: string }[]>(PROJECTS, [id])).map((row) => row.project_id);
+      for (const projectId of projectIds) await lockProject(manager, projectId);
       await manager.update(UserEntity, { id }, { displayName });
       const user = await manager.findOneBy(UserEntity, { id });
       if (user === null) return undefined;
-      const memberships = await manager.query<{ project_id: string; role: Role }[]>(MEMBERSHIPS, [id]);
+      const memberships = await manager.query<{ project_id: string; role: Role }[]>(MEMBERSHIPS, [id, projectIds]);
       const written: WrittenChange[] = [];
       for (const { project_id: projectId, role } of memberships) {
         const member = { userId: id, displayName, role };
@@ -90,7 +95,7 @@ export class PostgresAccounts extends Accounts {
   override setPassword(id: string, passwordHash: string, exceptSessionId: string): Promise<readonly WrittenChange[]> {
     return this.dataSource.transaction(async (manager) => {
       await manager.update(UserEntity, { id }, { passwordHash });
-      await manager.delete(OneTimeTokenEntity, { userId: id, purpose: 'reset' });
+      await manager.delete(OneTimeTokenEntity, { userId: id, purpose: In(['reset', 'email']) });
       return endSessions(manager, id, exceptSessionId);
     });
   }

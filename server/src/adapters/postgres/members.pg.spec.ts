@@ -198,6 +198,24 @@ describe('members', () => {
     expect((await members.list(owner, projectId)).map((member) => member.role)).toEqual(['owner', 'commenter']);
   });
 
+  it('shows addresses to members, and to no guest, who may be anybody', async () => {
+    const viewer = await addMember('viewer');
+    const guest = await addMember('viewer');
+    await dataSource.query(`UPDATE users SET kind = 'guest', email = NULL WHERE id = $1`, [guest]);
+    const addresses = async (userId: string) =>
+      (await members.list(userId, projectId)).map((member) => [member.userId, member.email]);
+    expect(await addresses(viewer)).toEqual([
+      [owner, emailOf(owner)],
+      [viewer, emailOf(viewer)],
+      [guest, null],
+    ]);
+    expect(await addresses(guest)).toEqual([
+      [owner, null],
+      [viewer, null],
+      [guest, null],
+    ]);
+  });
+
   it('adds one of two who add the same user at once', async () => {
     const userId = await addUser(dataSource);
     const add = () => members.add(owner, projectId, emailOf(userId), 'editor');

@@ -14,6 +14,12 @@ const SELECT = `
   FROM project_members m JOIN users u ON u.id = m.user_id
   WHERE m.project_id = $1`;
 
+/** Who came by a link may be anybody: addresses are for those who have one here. */
+const LIST = `
+  SELECT u.id AS "userId", CASE WHEN me.kind <> 'guest' THEN u.email END AS email, u.display_name AS "displayName", m.role
+  FROM project_members m JOIN users u ON u.id = m.user_id JOIN users me ON me.id = $2
+  WHERE m.project_id = $1 ORDER BY m.created_at, u.id`;
+
 type MemberEvent = Extract<ProjectEvent, { type: `member.${string}` }>;
 
 @TranslatesOutages
@@ -27,7 +33,7 @@ export class PostgresMembers extends Members {
 
   override async list(userId: string, projectId: string): Promise<Member[]> {
     await requireRole(this.dataSource, { userId, projectId, action: 'members.read' });
-    return this.dataSource.query<Member[]>(`${SELECT} ORDER BY m.created_at, u.id`, [projectId]);
+    return this.dataSource.query<Member[]>(LIST, [projectId, userId]);
   }
 
   override add(

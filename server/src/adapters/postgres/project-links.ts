@@ -133,7 +133,7 @@ export class PostgresProjectLinks extends ProjectLinks {
       await lockProject(manager, projectId);
       const link = await manager.findOneBy(ProjectLinkEntity, { tokenHash: Buffer.from(hashSecretToken(token)) });
       // Somebody else accepted it, or it was withdrawn, while we waited.
-      if (link === null) return undefined;
+      if (link === null || !(await mayStillBeUsed(manager, link))) return undefined;
       const member = await manager.findOneBy(ProjectMemberEntity, { projectId, userId });
       // Kept for whom it is meant.
       if (member !== null) return { value: { projectId, role: member.role } };
@@ -207,6 +207,8 @@ export class PostgresProjectLinks extends ProjectLinks {
       const found = await findProject(manager, 'guests', token);
       if (found === undefined) return undefined;
       await lockProject(manager, found);
+      const made = await manager.findOneBy(ProjectLinkEntity, { tokenHash: Buffer.from(hashSecretToken(token)) });
+      if (made === null || !(await mayStillBeUsed(manager, made))) return undefined;
       const [[link]] = await manager.query<
         [{ id: string; project_id: string; document_id: string | null; role: Role }[], number]
       >(USE, [hashSecretToken(token), MAX_GUESTS_OF_LINK]);
@@ -283,6 +285,13 @@ export class PostgresProjectLinks extends ProjectLinks {
 function refuse(actor: Role, to: Role): void {
   const code = memberChangeRefusal({ actor, self: false, to, owners: 1 });
   if (code !== undefined) throw new TandemError(code);
+}
+
+/** Who was removed, or may give less by now, lets nobody in any more: not even oneself, by a link that was made in time. */
+async function mayStillBeUsed(manager: EntityManager, link: ProjectLinkEntity): Promise<boolean> {
+  const { projectId, createdBy: userId, role } = link;
+  const maker = await manager.findOneBy(ProjectMemberEntity, { projectId, userId });
+  return maker !== null && memberChangeRefusal({ actor: maker.role, self: false, to: role, owners: 1 }) === undefined;
 }
 
 async function insert(

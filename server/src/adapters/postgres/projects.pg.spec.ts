@@ -13,6 +13,7 @@ import { PostgresAuditLog } from './audit-log.js';
 import { PostgresDocumentsDirectory } from './documents-directory.js';
 import { PostgresMembers } from './members.js';
 import { PostgresMemberships } from './memberships.js';
+import { PostgresProjectLinks } from './project-links.js';
 import { PostgresProjects } from './projects.js';
 import { PostgresSignInLinks } from './sign-in-links.js';
 import { PostgresUpdateLog } from './update-log/postgres-update-log.js';
@@ -84,6 +85,11 @@ describe('delete', () => {
     const document = (await directory.create(owner, id, newFile('a.txt', 'text'))).value;
     const links = new PostgresSignInLinks(dataSource);
     const token = await links.create({ projectId: id, documentId: document.id, role: 'editor' });
+    const ways = new PostgresProjectLinks(dataSource, new PostgresAuditLog(dataSource));
+    const invitation = { email: 'carol@example.org', role: 'owner' as const, expiresIn: 3600 };
+    const invited = await ways.invite(owner, id, invitation);
+    await projects.change(owner, id, { configuration: project.shape.configuration.parse({ guests: true }) });
+    const guests = await ways.addGuestLink(owner, id, { name: 'Workshop', role: 'editor', expiresIn: 3600 });
 
     const { written } = await projects.delete(owner, id);
 
@@ -104,6 +110,9 @@ describe('delete', () => {
     expect(await memberships.document(owner, document.id)).toBeUndefined();
     expect(await memberships.documents(id)).toEqual([]);
     expect(await links.redeem(token, 'Guest')).toBeUndefined();
+    expect(await ways.enter(guests.token, 'Guest')).toBeUndefined();
+    expect(await ways.offer(invited.token)).toBeUndefined();
+    expect(await ways.accept(viewer, invited.token)).toBeUndefined();
 
     const log = new PostgresUpdateLog(dataSource);
     const rows = [{ userId: owner, bytes: new Uint8Array([0, 0]), provenance: undefined }];

@@ -3,7 +3,7 @@ import type { Project } from '@tandem/protocol/http';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Committed } from '../../core/project/committed.js';
 import { type NewProject, Projects } from '../../core/project/projects.js';
-import { ProjectEntity, ProjectMemberEntity, SignInLinkEntity } from './entities/index.js';
+import { ProjectEntity, ProjectLinkEntity, ProjectMemberEntity, SignInLinkEntity } from './entities/index.js';
 import { changeProject, fenceDocuments, recordEvent } from './project-change.js';
 import { TranslatesOutages } from './store-errors.js';
 
@@ -64,6 +64,7 @@ export class PostgresProjects extends Projects {
     return changeProject(this.dataSource, { userId, projectId, action: 'project.delete' }, async (manager) => {
       // Links before members: a sign-in that is using one holds its row and adds a member, which must go too.
       await manager.delete(SignInLinkEntity, { projectId });
+      await manager.delete(ProjectLinkEntity, { projectId });
       await manager.delete(ProjectMemberEntity, { projectId });
       await fenceDocuments(manager, projectId);
       await manager.query('UPDATE documents SET deleted_at = now() WHERE project_id = $1 AND deleted_at IS NULL', [

@@ -1,3 +1,4 @@
+import { TandemError } from '@tandem/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Account } from '../../core/access/accounts.js';
 import type { WrittenChange } from '../../core/access/changes.js';
@@ -44,6 +45,9 @@ const LOCK_TOKEN = `
   JOIN users u ON u.id = s.user_id
   WHERE t.token_hash = $1
   FOR UPDATE OF t`;
+
+/** Whoever changes the password waits, and then finds the session to end; or has changed it. */
+const HOLD_PASSWORD = 'SELECT password_hash FROM users WHERE id = $1 FOR SHARE';
 
 const ADD_TOKEN = `
   INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
@@ -98,8 +102,15 @@ export class PostgresSignInSessions extends SignInSessions {
     });
   }
 
-  override start(userId: string, tokenHash: Uint8Array, ttl: number, origin?: SessionOrigin): Promise<string> {
+  override start(
+    userId: string,
+    tokenHash: Uint8Array,
+    ttl: number,
+    origin?: SessionOrigin,
+    passwordHash?: string,
+  ): Promise<string> {
     return this.dataSource.transaction(async (manager) => {
+      if (passwordHash !== undefined) await requirePassword(manager, userId, passwordHash);
       const { kind = null, agent = null, address = null } = origin ?? {};
       const { id } = await manager.getRepository(SessionEntity).save({ userId, kind, agent, address });
       await manager.query(ADD_TOKEN, [Buffer.from(tokenHash), id, ttl]);
@@ -170,6 +181,11 @@ export class PostgresSignInSessions extends SignInSessions {
   override async isLive(sessionId: string): Promise<boolean> {
     return this.live.of(sessionId);
   }
+}
+
+async function requirePassword(manager: EntityManager, userId: string, passwordHash: string): Promise<void> {
+  const [user] = await manager.query<{ password_hash: string | null }[]>(HOLD_PASSWORD, [userId]);
+  if (user?.password_hash !== passwordHash) throw new TandemError('invalid_credentials');
 }
 
 function accountOf(row: TokenRow): Account {

@@ -39,7 +39,10 @@ export abstract class Accounts {
   abstract rename(id: string, displayName: string): Promise<AccountChange | undefined>;
   /** At once and unverified. Rejects with `email_taken`. */
   abstract changeEmail(id: string, email: string): Promise<Account | undefined>;
-  /** Ends every session of the user but one, in the same transaction, and forgets links that would set another one. */
+  /**
+   * Ends every session of the user but one, in the same transaction, and forgets links that would set another one, or bring the
+   * account to another address, where a reset would.
+   */
   abstract setPassword(id: string, passwordHash: string, exceptSessionId: string): Promise<readonly WrittenChange[]>;
 }
 

@@ -31,8 +31,17 @@ export interface SignInSession {
 
 /** Sign-ins, each the family of the refresh tokens that follow one another. Known by hash only. */
 export abstract class SignInSessions {
-  /** Resolves to the id of the new session. */
-  abstract start(userId: string, tokenHash: Uint8Array, ttl: number, origin?: SessionOrigin): Promise<string>;
+  /**
+   * Resolves to the id of the new session. `passwordHash`: which was found right; rejects with TandemError
+   * `invalid_credentials` when it is another one by now, as its change has ended the sessions that there were.
+   */
+  abstract start(
+    userId: string,
+    tokenHash: Uint8Array,
+    ttl: number,
+    origin?: SessionOrigin,
+    passwordHash?: string,
+  ): Promise<string>;
   /**
    * Exchanges a token for its successor, which lives `ttl` seconds. A repeat within the grace period changes nothing and is
    * `rotated` again; a later one revokes the session. Each token is judged by one caller at a time, over all nodes. `address`:

@@ -5,6 +5,7 @@ import { isFresh } from '../../core/access/fresh-sign-in.js';
 import { PasswordHashes } from '../../core/access/password-hashes.js';
 import { SignInSessions } from '../../core/access/sign-in-sessions.js';
 import { SignInThrottle } from '../../core/access/sign-in-throttle.js';
+import { addressGroup } from '../../core/limits/address-group.js';
 import type { AuthenticatedUser } from '../../platform/http/current-user.decorator.js';
 
 /**
@@ -50,7 +51,7 @@ export class Reauthentication {
   }
 
   private judge({ account, passwordHash }: Credentials, password: string, address: string): Promise<void> {
-    return this.throttle.attempt('proof', account.id, address, async () => {
+    return this.throttle.attempt('proof', account.id, addressGroup(address), async () => {
       const isRight = await this.hashes.verify(passwordHash, password);
       if (!isRight) throw new TandemError('invalid_credentials', 'The password is wrong');
     });

@@ -85,8 +85,8 @@ export class AuthController {
     @Ip() ip: string,
     @Caller() caller: CallerOrigin,
   ): Promise<Tokens> {
-    const account = await this.passwords.signIn(body, normalizeIp(ip));
-    return this.grants.start(account, { kind: 'password', ...caller });
+    const { account, passwordHash } = await this.passwords.signIn(body, normalizeIp(ip));
+    return this.grants.start(account, { kind: 'password', ...caller }, passwordHash);
   }
 
   @Post('refresh')

@@ -6,11 +6,17 @@ import { SignInThrottle } from '../../core/access/sign-in-throttle.js';
 import { SecondStep } from '../factors/second-step.js';
 
 /** What somebody gives to sign in. */
-interface Credentials {
+interface Given {
   readonly email: string;
   readonly password: string;
   /** Of the second step. */
   readonly code?: string | undefined;
+}
+
+/** Whose the password is, and what is stored of it. */
+interface SignedIn {
+  readonly account: Account;
+  readonly passwordHash: string;
 }
 
 /** Local accounts. */
@@ -27,13 +33,13 @@ export class PasswordSignIn {
    * Rejects with `invalid_credentials`, the same and after the same work for an unknown account, or `rate_limited`; and where the
    * account has a second factor with `second_factor_required`, which only who knows the password is told.
    */
-  signIn({ email, password, code }: Credentials, address: string): Promise<Account> {
+  signIn({ email, password, code }: Given, address: string): Promise<SignedIn> {
     return this.throttle.attempt('password', email, address, async () => {
-      const account = await this.judge(email, password);
-      if (account === undefined) throw new TandemError('invalid_credentials');
+      const signedIn = await this.judge(email, password);
+      if (signedIn === undefined) throw new TandemError('invalid_credentials');
       // A wrong code counts as a wrong password does.
-      await this.secondStep(account, code, address);
-      return account;
+      await this.secondStep(signedIn.account, code, address);
+      return signedIn;
     });
   }
 
@@ -43,9 +49,9 @@ export class PasswordSignIn {
     await this.second.require(id, code, address);
   }
 
-  private async judge(email: string, password: string): Promise<Account | undefined> {
-    const credentials = await this.accounts.credentials(email);
-    const right = await this.hashes.verify(credentials?.passwordHash ?? null, password);
-    return right ? credentials?.account : undefined;
+  private async judge(email: string, password: string): Promise<SignedIn | undefined> {
+    const { account, passwordHash = null } = (await this.accounts.credentials(email)) ?? {};
+    const isRight = await this.hashes.verify(passwordHash, password);
+    return isRight && account && passwordHash !== null ? { account, passwordHash } : undefined;
   }
 }

@@ -26,8 +26,11 @@ export class TokenGrants {
     log.setContext('auth');
   }
 
-  /** A new session for an account that has shown who it is. `origin`: how, and from where. */
-  async start(account: Account, origin?: SessionOrigin): Promise<Tokens> {
+  /**
+   * A new session for an account that has shown who it is. `origin`: how, and from where; `passwordHash`: by which password, if
+   * by one. Rejects with `invalid_credentials` when that was changed meanwhile.
+   */
+  async start(account: Account, origin?: SessionOrigin, passwordHash?: string): Promise<Tokens> {
     const refreshToken = newSecretToken();
     const agent = describeAgent(origin?.agent) ?? undefined;
     const sessionId = await this.sessions.start(
@@ -35,6 +38,7 @@ export class TokenGrants {
       hashSecretToken(refreshToken),
       this.settings.refreshTokenTtl,
       origin && { kind: origin.kind, agent, address: origin.address },
+      passwordHash,
     );
     await this.audit.record({
       action: 'sign_in',

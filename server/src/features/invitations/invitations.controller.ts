@@ -24,7 +24,7 @@ export class InvitationsController {
   @ApiOperation({ summary: 'Invite somebody by e-mail address, with an account or without' })
   @ApiJsonBody(invitationBody)
   @ApiJson(201, newInvitation, 'Invited: by mail, or by the `url`, which is shown once, on a server that sends none')
-  @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'already_member')
+  @ApiRefusals('bad_request', 'unauthorized', 'forbidden', 'not_found', 'already_member', 'rate_limited')
   invite(
     @CurrentUser() { userId }: AuthenticatedUser,
     @UuidParam('id') projectId: string,
