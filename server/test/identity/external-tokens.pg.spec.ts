@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Role } from '@tandem/protocol';
 import { MemoryOutbox, TandemApi, TandemClient } from '@tandem/protocol/client';
-import { problem, type Tokens } from '@tandem/protocol/http';
+import { type AuditPage, problem, type Tokens } from '@tandem/protocol/http';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import type { ExternalTokensConfig } from '../../src/config/identity-config.js';
 import { AccessTokens } from '../../src/core/access/access-tokens.js';
@@ -324,6 +324,11 @@ describe('access tokens of an issuer', () => {
 
       // The older token is still good, but does not bring its role back.
       expect(await roleNow(editorToken)).toBe('viewer');
+      const { events } = (await world.rest(owner, 'GET', `/projects/${projectId}/audit`)) as AuditPage;
+      expect(events.map(({ action, actor, details }) => [action, actor, details])).toEqual([
+        ['member.changed', null, { by: 'issuer', role: 'viewer' }],
+        ['member.added', null, { by: 'issuer', role: 'editor' }],
+      ]);
     });
 
     it('that are gone from the newest token are gone here, with the sockets’ sight of the project', async () => {

@@ -202,6 +202,18 @@ describe('the audit log', () => {
     await expect(get(bob, `/projects/${projectId}/audit`)).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('tells what was done to the project, to who did it also when it is gone', async () => {
+    const { projectId } = await world.share(ada);
+    await world.rest(ada, 'PATCH', `/projects/${projectId}`, { name: 'New', configuration: { guests: true } });
+    const { events } = await get<AuditPage>(ada, `/projects/${projectId}/audit`);
+    expect(events).toMatchObject([
+      { action: 'project.changed', details: { changed: 'name, configuration', guests: true } },
+    ]);
+    await world.rest(ada, 'DELETE', `/projects/${projectId}`);
+    const own = await get<AuditPage>(ada, '/users/me/audit');
+    expect(own.events[0]).toMatchObject({ action: 'project.deleted', actor: { userId: ada.user.id } });
+  });
+
   it('A34: tells people of sign-ins and of what was done to their account, and of no others', async () => {
     const person = await world.person('Zoe');
     await world.signInAgain(person);

@@ -31,6 +31,12 @@ const OF_USER = `
   ) ORDER BY a.id DESC LIMIT $3`;
 const NEWEST = '9223372036854775807';
 
+/** In the transaction of what it tells. */
+export async function recordAudit(manager: EntityManager, event: AuditEvent): Promise<void> {
+  const { action, actorId = null, projectId = null, target = null, address = null, details = {} } = event;
+  await manager.insert(AuditEventEntity, { action, actorId, projectId, target, address, details });
+}
+
 @TranslatesOutages
 export class PostgresAuditLog extends AuditLog {
   constructor(private readonly dataSource: DataSource) {
@@ -38,9 +44,7 @@ export class PostgresAuditLog extends AuditLog {
   }
 
   override async record(event: AuditEvent, manager?: unknown): Promise<void> {
-    const db = (manager as EntityManager | undefined) ?? this.dataSource.manager;
-    const { action, actorId = null, projectId = null, target = null, address = null, details = {} } = event;
-    await db.insert(AuditEventEntity, { action, actorId, projectId, target, address, details });
+    await recordAudit((manager as EntityManager | undefined) ?? this.dataSource.manager, event);
   }
 
   override async ofProject(userId: string, projectId: string, range: AuditRange): Promise<AuditPage> {

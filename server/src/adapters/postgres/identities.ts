@@ -11,6 +11,7 @@ import { Identities, type KnownIdentity, type Resolution, type StoredIdentity } 
 import type { ForeignIdentity } from '../../core/access/oidc-providers.js';
 import { judgeNewIdentity, type SignUpRules } from '../../core/access/oidc-rules.js';
 import { accountOf } from './accounts.js';
+import { recordAudit } from './audit-log.js';
 import { writeChange } from './change-log.js';
 import { IdentityEntity, ProjectMemberEntity, TotpFactorEntity, UserEntity } from './entities/index.js';
 import { Gathered } from './gathered.js';
@@ -204,6 +205,10 @@ async function changeRole(
   const { members, owners, role } = row!;
   const verdict = judgeExternalRole(role ?? undefined, to, { members, owners });
   if (verdict === 'keep') return [];
+  const type = to === undefined ? 'member.removed' : verdict === 'add' ? 'member.added' : 'member.changed';
+  // Nobody here did it: the issuer said so.
+  const details = { by: 'issuer', ...(to === undefined ? {} : { role: to }) };
+  await recordAudit(manager, { action: type, projectId, target: userId, details });
   if (to === undefined) {
     await manager.delete(ProjectMemberEntity, { projectId, userId });
     await fenceDocuments(manager, projectId);
@@ -216,8 +221,8 @@ async function changeRole(
     await manager.update(ProjectMemberEntity, { projectId, userId }, { role: to });
     await fenceDocuments(manager, projectId);
   }
-  const type = verdict === 'add' ? 'member.added' : 'member.changed';
-  return [await recordEvent(manager, { type, projectId, member } satisfies ProjectEvent, userId)];
+  const changed = verdict === 'add' ? 'member.added' : 'member.changed';
+  return [await recordEvent(manager, { type: changed, projectId, member } satisfies ProjectEvent, userId)];
 }
 
 const STORED = 'id, issuer, email, display_name, created_at, last_used_at';

@@ -3,6 +3,7 @@ import type { Project } from '@tandem/protocol/http';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Committed } from '../../core/project/committed.js';
 import { type NewProject, Projects } from '../../core/project/projects.js';
+import { recordAudit } from './audit-log.js';
 import { ProjectEntity, ProjectLinkEntity, ProjectMemberEntity, SignInLinkEntity } from './entities/index.js';
 import { changeProject, fenceDocuments, recordEvent } from './project-change.js';
 import { TranslatesOutages } from './store-errors.js';
@@ -50,6 +51,8 @@ export class PostgresProjects extends Projects {
       if (Object.values(patch).every((value) => value === undefined))
         return { value: await find(manager, userId, projectId) };
       await manager.update(ProjectEntity, { id: projectId }, patch);
+      const details = { changed: Object.keys(patch).join(', '), ...guestsOf(patch) };
+      await recordAudit(manager, { action: 'project.changed', actorId: userId, projectId, details });
       const value = await find(manager, userId, projectId);
       const event: ProjectEvent = { type: 'project.changed', projectId, name: value.name };
       return { value, written: await recordEvent(manager, event, userId) };
@@ -70,10 +73,16 @@ export class PostgresProjects extends Projects {
       await manager.query('UPDATE documents SET deleted_at = now() WHERE project_id = $1 AND deleted_at IS NULL', [
         projectId,
       ]);
+      await recordAudit(manager, { action: 'project.deleted', actorId: userId, projectId });
       const event: ProjectEvent = { type: 'project.deleted', projectId };
       return { value: undefined, written: await recordEvent(manager, event, userId) };
     });
   }
+}
+
+/** Whether strangers may come in by a link is worth a word of its own. */
+function guestsOf({ configuration }: Partial<NewProject>): { guests?: boolean } {
+  return configuration ? { guests: configuration.guests } : {};
 }
 
 async function find(db: DataSource | EntityManager, userId: string, projectId: string): Promise<Project> {

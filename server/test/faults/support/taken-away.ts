@@ -50,9 +50,9 @@ export async function takeAway(cluster: Cluster, there: ClusterNode, act: Act, w
       expect(['forbidden', 'not_found', 'not_open']).toContain(outcome);
 
     await eventually('the SDK knows', () => !provider.canEdit || provider.status === 'refused');
+    // He goes on: all that he sees is not saved is still there.
+    await eventually('what he types is not saved', () => provider.pending > 0);
     clearInterval(typing);
-    // All that he sees is not saved is still there.
-    expect(provider.pending).toBeGreaterThan(0);
     const { length } = provider.text;
     if (act !== 'a document that is deleted') await readsOnOnlyIfHeMay(cluster, act, editor);
     expect(provider.text.toString().length).toBeGreaterThanOrEqual(length);
